@@ -126,6 +126,8 @@ struct Shape {
   bool null_terminated = false;  // array of pointers/handles ended by NULL
   // others
   std::vector<Alternative> alternatives;
+  bool guest_decides = false;  // kConditional: a condition reads the argument itself, so that the server cannot evaluate
+                               // it first: it takes the case from the wire and checks what that case holds
   std::vector<Field> fields;
   Rect rect;
   Mapping mapping;
