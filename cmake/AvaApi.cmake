@@ -14,7 +14,9 @@
 #   LIBS            what both sides need: header-only libraries such as OpenCL::Headers.
 #   SERVER_LIBS     what the server calls: the vendor's library.
 #   GUEST_LIBRARY   base name of the library that takes the vendor's place (OpenCL); with VERSION, SOVERSION.
+#   REFERENCE       the real library, e.g. libOpenCL.so.1: a test compares symbols, versions and SONAME with it.
 #   ICD_LIBRARY     base name of the library behind a loader (ava-opencl-icd). Needs icd.map.
+#   ICD_EXPORTS     its exact symbols, for a test.
 #   ICD_FILE        name of the .icd file in build/<preset>/lib that names that library.
 #   DIRECTORY       folder of build/<preset>/lib for the guest's libraries; default: lib itself.
 #
@@ -26,8 +28,8 @@ set(AVA_SERVER_MODULES ava_worker ava_wire ava_base)
 
 function(ava_add_api)
   cmake_parse_arguments(PARSE_ARGV 0 arg ""
-      "NAME;SPEC;GUEST_LIBRARY;VERSION;SOVERSION;ICD_LIBRARY;ICD_FILE;DIRECTORY"
-      "CAVA_OPTIONS;GUEST_SOURCES;SERVER_SOURCES;LIBS;SERVER_LIBS")
+      "NAME;SPEC;GUEST_LIBRARY;VERSION;SOVERSION;REFERENCE;ICD_LIBRARY;ICD_FILE;DIRECTORY"
+      "CAVA_OPTIONS;ICD_EXPORTS;GUEST_SOURCES;SERVER_SOURCES;LIBS;SERVER_LIBS")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "ava_add_api: unknown argument '${arg_UNPARSED_ARGUMENTS}'")
   endif()
@@ -50,9 +52,16 @@ function(ava_add_api)
     if(arg_SOVERSION)
       set_target_properties(${arg_NAME}_guest PROPERTIES VERSION "${arg_VERSION}" SOVERSION "${arg_SOVERSION}")
     endif()
+    if(arg_REFERENCE)
+      find_file(AVA_${arg_NAME}_REFERENCE ${arg_REFERENCE} PATHS /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE} REQUIRED)
+      _ava_check_guest_library(${arg_NAME}_guest --reference "${AVA_${arg_NAME}_REFERENCE}")
+    endif()
   endif()
   if(arg_ICD_LIBRARY)
     _ava_guest_library(${arg_NAME}_icd ${arg_NAME} ${arg_ICD_LIBRARY} "${generated}/icd.map" "${directory}")
+    if(arg_ICD_EXPORTS)
+      _ava_check_guest_library(${arg_NAME}_icd --exports ${arg_ICD_EXPORTS})
+    endif()
     if(arg_ICD_FILE)
       file(GENERATE OUTPUT "${CMAKE_LIBRARY_OUTPUT_DIRECTORY}/${arg_ICD_FILE}" CONTENT "$<TARGET_FILE:${arg_NAME}_icd>\n")
     endif()
@@ -106,5 +115,14 @@ endfunction()
 function(_ava_no_undefined target)
   if(NOT AVA_SANITIZE)
     target_link_options(${target} PRIVATE -Wl,-z,defs)
+  endif()
+endfunction()
+
+# Sanitizers bring libraries and symbols of their own.
+function(_ava_check_guest_library target)
+  if(BUILD_TESTING AND NOT AVA_SANITIZE)
+    add_test(NAME ${target}_library
+        COMMAND "${AVA_PYTHON}" "${CMAKE_SOURCE_DIR}/tools/check_guest_library.py" $<TARGET_FILE:${target}> ${ARGN})
+    set_tests_properties(${target}_library PROPERTIES LABELS fast)
   endif()
 endfunction()

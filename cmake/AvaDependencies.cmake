@@ -7,6 +7,10 @@
 #   asio::asio  seccomp::seccomp  xxhash::xxhash (header only)  LLVM::LLVM  LLVM::libclang
 #   GTest::gtest_main  GTest::gmock  benchmark::benchmark_main  OpenCL::Headers  OpenCL::OpenCL
 
+# Debian's Python, which has Debian's modules (pyopencl), whatever else stands first on PATH.
+find_program(AVA_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
+find_program(AVA_PYTHON python3 REQUIRED)
+
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
@@ -15,8 +19,8 @@ find_package(nlohmann_json REQUIRED)
 find_package(GTest REQUIRED)
 find_package(benchmark REQUIRED)
 
-# ava_find_library(TARGET name HEADER file [LIBRARY name] [HINTS dir]): one imported target, or an error that says
-# what is missing.
+# ava_find_library(TARGET HEADER file [LIBRARY name] [PREFIX dir] [DEFINITIONS ...]): one imported target, or an error
+# that says what is missing.
 function(ava_find_library target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "HEADER;LIBRARY;PREFIX" "DEFINITIONS")
   string(MAKE_C_IDENTIFIER "AVA_${target}" variable)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// main() for a fuzz target in a build without libFuzzer: feeds it each file named or found under the
-// directories named on the command line, so that every build proves the corpus.
+// main() for a fuzz target in a build without libFuzzer: feeds it each file named or found under
+// the directories named on the command line, so that every build proves the corpus.
 
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +18,6 @@ namespace {
 void Replay(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   const std::vector<char> bytes{std::istreambuf_iterator<char>(stream), {}};
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): libFuzzer's signature.
   LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
 }
 
