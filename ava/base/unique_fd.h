@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The owner of a file descriptor: closes it when it goes.
+// Owner of one file descriptor.
 
 #include <unistd.h>
 
@@ -15,16 +15,17 @@ class UniqueFd {
   explicit UniqueFd(int fd) : fd_(fd) {}
   UniqueFd(UniqueFd&& other) noexcept : fd_(other.Release()) {}
   UniqueFd& operator=(UniqueFd&& other) noexcept {
-    if (this != &other) Reset(other.Release());
+    Reset(other.Release());
     return *this;
   }
   ~UniqueFd() { Reset(); }
 
   int get() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
+
   int Release() { return std::exchange(fd_, -1); }
   void Reset(int fd = -1) {
-    int old = std::exchange(fd_, fd);
+    const int old = std::exchange(fd_, fd);
     if (old >= 0) close(old);
   }
 

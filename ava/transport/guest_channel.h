@@ -31,7 +31,8 @@ struct Block {
   explicit operator bool() const { return data != nullptr; }
 };
 
-// What the channel tells its owner, on the channel's listener thread.
+// What the channel tells its owner, on the channel's listener thread. That thread is what notices a lost session, so
+// these must not wait for the worker, nor run the program's code: hand over to a thread of your own.
 class GuestChannelEvents {
  public:
   // One upcall record (header and payload, private copy); called in the order the worker sent them.
@@ -71,7 +72,8 @@ class GuestChannel {
   virtual void FreeWhenDone(Block block) = 0;
 
   virtual bool lost() const = 0;
-  // Per-thread statistics row (see ava/wire/abi.h), single writer: the calling thread.
+  // Per-thread statistics row (see ava/wire/abi.h), single writer: the calling thread. Count with
+  // wire::CountLocalCall, which knows the one row that threads share.
   virtual std::uint64_t* LocalCalls() = 0;
 
  protected:

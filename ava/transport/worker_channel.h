@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "ava/base/result.h"
 #include "ava/wire/blob.h"
@@ -47,6 +48,14 @@ class WorkerChannel {
 
   virtual void Close(const char* reason) = 0;  // ends the session; every waiter on both sides is released
   virtual bool closed() const = 0;
+  // Why Receive returned kViolation or kClosed; empty while the session lives.
+  virtual std::string reason() const { return {}; }
+
+  struct WaitCounts {
+    std::uint64_t worker_wakeups = 0;  // the worker slept on the ring and a command woke it
+    std::uint64_t guest_wakeups = 0;   // a reply or an upcall found its reader asleep
+  };
+  virtual WaitCounts wait_counts() const { return {}; }
 };
 
 // `memory_fd`: the session's sealed memfd; `socket_fd`: the session's stream to the guest. Takes both over.
