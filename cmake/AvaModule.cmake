@@ -109,6 +109,7 @@ function(ava_app)
   endif()
   add_executable(${arg_NAME} ${arg_SOURCES})
   _ava_link(${arg_NAME} PRIVATE "${arg_DEPS}" "${arg_LIBS}")
+  add_dependencies(programs ${arg_NAME})
 endfunction()
 
 function(ava_test)
