@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Expected failure. What a caller can do decides the code; the text says what happened to what, and the remedy.
+// Expected failure. What a caller can do decides the code; the text says what happened to what, and
+// the remedy.
 
 #include <expected>
 #include <memory>
@@ -42,10 +43,11 @@ inline std::unexpected<Error> Fail(ErrorCode code, std::string message) {
 
 }  // namespace ava
 
-// Evaluates a Result<T>; on failure returns its error from the enclosing function, else yields the value.
-#define AVA_TRY(expression)                                                             \
-  __extension__({                                                                       \
-    auto ava_try_result = (expression);                                                 \
+// Evaluates a Result<T>; on failure returns its error from the enclosing function, else yields the
+// value.
+#define AVA_TRY(expression)                                                                     \
+  __extension__({                                                                               \
+    auto ava_try_result = (expression);                                                         \
     if (!ava_try_result.has_value()) return std::unexpected(std::move(ava_try_result).error()); \
-    *std::move(ava_try_result);                                                         \
+    *std::move(ava_try_result);                                                                 \
   })

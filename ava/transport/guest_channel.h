@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The guest's end of a session: command ring, reply slots, arena, upcalls. What carries them (shared
-// memory today) is behind this interface. No exceptions, no allocation on the fast path, libc only.
-// All methods may be called from any thread unless a comment says otherwise.
+// The guest's end of a session: command ring, reply slots, arena, upcalls. What carries them
+// (shared memory today) is behind this interface. No exceptions, no allocation on the fast path,
+// libc only. All methods may be called from any thread unless a comment says otherwise.
 
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace ava::transport {
 // A slot in which one thread waits for one reply. Taken by AcquireSlot, given back by ReleaseSlot.
 struct Slot {
   std::uint32_t index = wire::kNoSlot;
-  std::byte* inline_data = nullptr;  // kSlotInlineBytes bytes, written by the worker before it posts
+  std::byte* inline_data = nullptr;  // kSlotInlineBytes, written by the worker before it posts
 };
 inline constexpr std::uint32_t kSlotInlineBytes = 896;
 inline constexpr std::uint32_t kSlotsMax = 256;
@@ -25,14 +25,15 @@ inline constexpr std::uint32_t kSlotsMax = 256;
 // A piece of shared memory for bulk data; `data` is what both sides read and write.
 struct Block {
   std::byte* data = nullptr;
-  std::uint64_t bytes = 0;   // capacity, at least what was asked for
+  std::uint64_t bytes = 0;  // capacity, at least what was asked for
   std::uint32_t segment = 0;
   std::uint64_t offset = 0;  // of data, within the segment
   explicit operator bool() const { return data != nullptr; }
 };
 
-// What the channel tells its owner, on the channel's listener thread. That thread is what notices a lost session, so
-// these must not wait for the worker, nor run the program's code: hand over to a thread of your own.
+// What the channel tells its owner, on the channel's listener thread. That thread is what notices a
+// lost session, so these must not wait for the worker, nor run the program's code: hand over to a
+// thread of your own.
 class GuestChannelEvents {
  public:
   // One upcall record (header and payload, private copy); called in the order the worker sent them.
@@ -46,11 +47,13 @@ class GuestChannelEvents {
 
 class GuestChannel {
  public:
-  // Appends one command. `parts` are concatenated behind the header; header.bytes, sequence are filled in
-  // here. Blocks (back-pressure) while the ring is full. Commands of one process get their sequence in the
-  // order of these calls. False: the session is lost.
-  virtual bool Submit(wire::CommandHeader header, std::span<const std::span<const std::byte>> parts) = 0;
-  // Submits several records with nothing between them (deferred setters and the command that consumes them).
+  // Appends one command. `parts` are concatenated behind the header; header.bytes, sequence are
+  // filled in here. Blocks (back-pressure) while the ring is full. Commands of one process get
+  // their sequence in the order of these calls. False: the session is lost.
+  virtual bool Submit(wire::CommandHeader header,
+                      std::span<const std::span<const std::byte>> parts) = 0;
+  // Submits several records with nothing between them (deferred setters and the command that
+  // consumes them).
   struct Record {
     wire::CommandHeader header;
     std::span<const std::span<const std::byte>> parts;
@@ -59,16 +62,18 @@ class GuestChannel {
 
   virtual Slot AcquireSlot() = 0;  // blocks while all are taken
   virtual void ReleaseSlot(Slot slot) = 0;
-  // Waits until the worker has posted the reply in `slot`. status is kLost when the session ended first.
+  // Waits until the worker has posted the reply in `slot`. status is kLost when the session ended
+  // first.
   virtual wire::ReplyHeader Await(Slot slot) = 0;
 
-  // A block of at least `bytes`; large ones get a segment of their own. Blocks the caller while the arena is
-  // full of blocks in flight. Null only when memory cannot be had at all or the session is lost.
+  // A block of at least `bytes`; large ones get a segment of their own. Blocks the caller while the
+  // arena is full of blocks in flight. Null only when memory cannot be had at all or the session is
+  // lost.
   virtual Block Allocate(std::uint64_t bytes) = 0;
-  virtual void Free(Block block) = 0;        // the worker does not use it any more
-  virtual void MarkInFlight(Block block) = 0;     // before Submit of a command that is not waited for
-  virtual bool IsDone(Block block) const = 0;     // the worker has written kBlockDone (acquire)
-  // An input block of a command that is not waited for: freed by the channel itself once it is done.
+  virtual void Free(Block block) = 0;          // the worker does not use it any more
+  virtual void MarkInFlight(Block block) = 0;  // before Submit of a command that is not waited for
+  virtual bool IsDone(Block block) const = 0;  // the worker has written kBlockDone (acquire)
+  // An input block of a command that is not waited for: freed by the channel once it is done.
   virtual void FreeWhenDone(Block block) = 0;
 
   virtual bool lost() const = 0;
@@ -81,21 +86,24 @@ class GuestChannel {
 };
 
 struct ConnectOptions {
-  const char* url = nullptr;          // "unix:/path", "unix:@abstract"; null: AVA_URL, then the defaults
-  const char* api = nullptr;          // name of the API
+  const char* url = nullptr;  // "unix:/path", "unix:@abstract"; null: AVA_URL, then the defaults
+  const char* api = nullptr;  // name of the API
   const unsigned char* digest = nullptr;  // 32 bytes: digest of the spec both sides were built from
-  std::uint16_t functions = 0;        // how many function ids the API has
-  const char* const* environment = nullptr;  // patterns ("POCL_*") of variables to pass on, null-terminated
+  std::uint16_t functions = 0;            // how many function ids the API has
+  // Patterns ("POCL_*") of variables to pass on, null-terminated.
+  const char* const* environment = nullptr;
 };
 
-// Connects, shakes hands, maps the session and starts the listener thread (all signals blocked). On failure returns
-// null and writes one line that names the cause and the remedy into `error`.
-// The returned channel lives until Disconnect or until the process ends.
-GuestChannel* Connect(const ConnectOptions& options, GuestChannelEvents& events, std::span<char> error);
-// Orderly end: tells the worker, joins the listener; outstanding work is dropped as at process exit.
+// Connects, shakes hands, maps the session and starts the listener thread (all signals blocked). On
+// failure returns null and writes one line that names the cause and the remedy into `error`. The
+// returned channel lives until Disconnect or until the process ends.
+GuestChannel* Connect(const ConnectOptions& options, GuestChannelEvents& events,
+                      std::span<char> error);
+// Orderly end: tells the worker, joins the listener; outstanding work is dropped as at process
+// exit.
 void Disconnect(GuestChannel* channel);
-// In a forked child: forgets the parent's channel without touching what the two share (closes the fds,
-// unmaps). The object must not be used afterwards.
+// In a forked child: forgets the parent's channel without touching what the two share (closes the
+// fds, unmaps). The object must not be used afterwards.
 void AbandonAfterFork(GuestChannel* channel);
 
 }  // namespace ava::transport

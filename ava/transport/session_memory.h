@@ -23,8 +23,8 @@ struct SessionMemoryOptions {
 // A memfd (close-on-exec) of the layout in ava/wire/abi.h, sparse, sealed, with its header written.
 Result<UniqueFd> CreateSessionMemory(const SessionMemoryOptions& options);
 
-// Sum over all threads of the calls that the guest answered by itself; `memory_fd` may be mapped by a hostile guest.
-// calls[i] is set for function i; calls.size() is at most wire::kFunctionsMax.
+// Sum over all threads of the calls that the guest answered by itself; `memory_fd` may be mapped by
+// a hostile guest. calls[i] is set for function i; calls.size() is at most wire::kFunctionsMax.
 Result<void> ReadLocalCallsUntrusted(int memory_fd, std::span<std::uint64_t> calls);
 
 }  // namespace ava::transport

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The worker's end of a session. Everything read here was written by a guest: records are copied out once and
-// only then looked at; offsets and sizes are checked against the mapping before a pointer is made.
+// The worker's end of a session. Everything read here was written by a guest: records are copied
+// out once and only then looked at; offsets and sizes are checked against the mapping before a
+// pointer is made.
 
 #include <chrono>
 #include <cstddef>
@@ -22,31 +23,36 @@ class WorkerChannel {
   virtual ~WorkerChannel() = default;
 
   enum class Next { kCommand, kTimeout, kClosed, kViolation };
-  // Copies the next record into `buffer` (kRecordBytesMax bytes) and frees its place in the ring. Waits
-  // (adaptively: yield-spins, then futex) until one comes, the session closes, or the timeout passes.
-  // Only the thread that holds the consumer role calls this.
+  // Copies the next record into `buffer` (kRecordBytesMax bytes) and frees its place in the ring.
+  // Waits (adaptively: yield-spins, then futex) until one comes, the session closes, or the timeout
+  // passes. Only the thread that holds the consumer role calls this.
   virtual Next Receive(std::span<std::byte> buffer, std::chrono::nanoseconds timeout) = 0;
-  // For the hand-over of the consumer role: announce that nobody reads the ring, so that the guest's next command
-  // wakes a thread blocked in WaitForCommand. Receive withdraws the announcement.
+  // For the hand-over of the consumer role: announce that nobody reads the ring, so that the
+  // guest's next command wakes a thread blocked in WaitForCommand. Receive withdraws the
+  // announcement.
   virtual void AnnounceAsleep() = 0;
-  // Any number of threads: sleeps until a command may be there or the session closes. False: closed.
+  // Any number of threads: sleeps until a command may be there or the session closes. False:
+  // closed.
   virtual bool WaitForCommand() = 0;
 
   // Posts the reply into a slot and wakes its waiter. Any thread; at most once per command.
   virtual void Reply(std::uint32_t slot, const wire::ReplyHeader& header) = 0;
   virtual std::span<std::byte> SlotInline(std::uint32_t slot) = 0;  // empty for a bad index
 
-  // Memory behind a blob with place kArena or kSlot; empty when it does not lie wholly inside. Waits shortly for a
-  // segment that the guest has announced but whose descriptor is still on its way.
+  // Memory behind a blob with place kArena or kSlot; empty when it does not lie wholly inside.
+  // Waits shortly for a segment that the guest has announced but whose descriptor is still on its
+  // way.
   virtual std::span<std::byte> ArenaUntrusted(const wire::Blob& blob) = 0;
   virtual void MarkBlockDone(const wire::Blob& blob) = 0;  // release; kArena blobs only
   virtual void DropSegment(std::uint32_t segment) = 0;
 
-  // Sends an upcall; blocks while the upcall ring is full (bounded: after kUpcallStallMax the session is
-  // closed as stalled). Any thread.
-  virtual bool Upcall(wire::UpcallHeader header, std::span<const std::span<const std::byte>> parts) = 0;
+  // Sends an upcall; blocks while the upcall ring is full (bounded: after kUpcallStallMax the
+  // session is closed as stalled). Any thread.
+  virtual bool Upcall(wire::UpcallHeader header,
+                      std::span<const std::span<const std::byte>> parts) = 0;
 
-  virtual void Close(const char* reason) = 0;  // ends the session; every waiter on both sides is released
+  // Ends the session; every waiter on both sides is released.
+  virtual void Close(const char* reason) = 0;
   virtual bool closed() const = 0;
   // Why Receive returned kViolation or kClosed; empty while the session lives.
   virtual std::string reason() const { return {}; }
@@ -58,7 +64,8 @@ class WorkerChannel {
   virtual WaitCounts wait_counts() const { return {}; }
 };
 
-// `memory_fd`: the session's sealed memfd; `socket_fd`: the session's stream to the guest. Takes both over.
+// `memory_fd`: the session's sealed memfd; `socket_fd`: the session's stream to the guest. Takes
+// both over.
 Result<std::unique_ptr<WorkerChannel>> OpenWorkerChannel(int memory_fd, int socket_fd);
 
 }  // namespace ava::transport

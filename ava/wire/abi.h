@@ -3,12 +3,12 @@
 
 // The shared mapping of one session: its specification.
 //
-// One memfd per session, created sparse and sealed by the manager (F_SEAL_SHRINK | GROW | SEAL), mapped
-// read-write by the guest process and its worker. It is the fast path: nothing below needs a system call while
-// both sides are awake.
+// One memfd per session, created sparse and sealed by the manager (F_SEAL_SHRINK | GROW | SEAL),
+// mapped read-write by the guest process and its worker. It is the fast path: nothing below needs a
+// system call while both sides are awake.
 //
 //  kHeaderOffset        +-----------------------------------+
-//                       | SessionHeader                     |  manager, before either side starts; constant
+//                       | SessionHeader                     |  manager, at the start; then constant
 //  kControlOffset       +-----------------------------------+
 //                       | SessionControl                    |
 //                       |   command:  head .. writer_wait   |  RingControl, see below
@@ -26,25 +26,27 @@
 //  kStatisticsOffset    +-----------------------------------+
 //                       | StatisticsRow[kStatisticsRows]    |  guest; the manager reads
 //  kArenaOffset         +-----------------------------------+
-//                       | blocks: BlockHeader, data         |  guest allocates; state by both, data by either
+//                       | blocks: BlockHeader, data         |  guest allocates; both write
 //  memory_bytes         +-----------------------------------+
 //
-// Trust. The guest may write any byte of the mapping at any time. The worker therefore copies out once, checks
-// the copy, and takes nothing of the layout from here but `arena_bytes`, which it compares with the size
-// of the (sealed) file. The guest checks what it reads of the worker's, too, but relies on the worker for results.
+// Trust. The guest may write any byte of the mapping at any time. The worker therefore copies out
+// once, checks the copy, and takes nothing of the layout from here but `arena_bytes`, which it
+// compares with the size of the (sealed) file. The guest checks what it reads of the worker's, too,
+// but relies on the worker for results.
 //
-// Rings. `head` and `tail` are free-running byte counts; their difference is what is in the ring, their low
-// bits are the place. Records are multiples of 16 bytes, stand in one piece and never cross the end: a pad
-// record fills up the rest. Of a pad only the first 8 bytes {u32 bytes, u32 tag} have a meaning, since it may
-// be 16 bytes long: tag kCommandPadTag or kUpcallPadTag.
+// Rings. `head` and `tail` are free-running byte counts; their difference is what is in the ring,
+// their low bits are the place. Records are multiples of 16 bytes, stand in one piece and never
+// cross the end: a pad record fills up the rest. Of a pad only the first 8 bytes {u32 bytes, u32
+// tag} have a meaning, since it may be 16 bytes long: tag kCommandPadTag or kUpcallPadTag.
 //
-//   writer: record bytes            -> head.exchange(seq_cst)  -> load reader_wait -> wake when not 0
-//   reader: reader_wait = asleep    -> load head (seq_cst)     -> sleep when nothing came
-//   reader: tail.exchange(seq_cst)  -> load writer_wait        -> wake when set and a quarter is free
-//   writer: writer_wait = 1         -> load tail (seq_cst)     -> sleep when still full
+//   writer: the record's bytes;  head.exchange(seq_cst);  load reader_wait;  wake when not 0
+//   reader: reader_wait = asleep;  load head (seq_cst);  sleep when nothing came
+//   reader: tail.exchange(seq_cst);  load writer_wait;  wake when set and half is free
+//   writer: writer_wait = 1;  load tail (seq_cst);  sleep when still full
 //
-// Each side first stores what it did, then looks whether the other sleeps; the sleeper first says that it
-// will, then looks again. In the total order of these four accesses at least one of them sees the other.
+// Each side first stores what it did, then looks whether the other sleeps; the sleeper first says
+// that it will, then looks again. In the total order of these four accesses at least one of them
+// sees the other.
 //
 // Changes (each bumps kAbiVersion in record.h):
 //   1  first version
@@ -63,8 +65,9 @@ inline constexpr std::uint32_t kCacheLineBytes = 64;
 inline constexpr std::uint32_t kCommandRingBytes = 1U << 20;
 inline constexpr std::uint32_t kUpcallRingBytes = 256U << 10;
 inline constexpr std::uint32_t kRecordAlignment = 16;
-inline constexpr std::uint32_t kCommandPadTag = std::uint32_t{kCommandPad} << 16;  // function 0, flags kCommandPad
-inline constexpr std::uint32_t kUpcallPadTag = kUpcallPad;                         // kind kUpcallPad, callback 0
+// The second word of a pad: function 0 and flags kCommandPad; kind kUpcallPad and callback 0.
+inline constexpr std::uint32_t kCommandPadTag = std::uint32_t{kCommandPad} << 16;
+inline constexpr std::uint32_t kUpcallPadTag = kUpcallPad;
 
 inline constexpr std::uint32_t kReplySlots = 256;
 inline constexpr std::uint32_t kReplyInlineBytes = 896;
@@ -80,9 +83,10 @@ inline constexpr std::uint64_t kArenaBytesMax = std::uint64_t{16} << 30;
 inline constexpr std::uint64_t kArenaAlignment = std::uint64_t{2} << 20;  // of offset and size
 
 // Segments: memfds that the guest makes for objects too large for the arena.
-inline constexpr std::uint32_t kArenaSegment = 0;  // the arena's own number in a Blob
+inline constexpr std::uint32_t kArenaSegment = 0;    // the arena's own number in a Blob
 inline constexpr std::uint32_t kSegmentsMax = 1024;  // alive at once
-inline constexpr std::uint64_t kSegmentBytesDefault = std::uint64_t{64} << 30;  // all of a session's together
+// All segments of a session together.
+inline constexpr std::uint64_t kSegmentBytesDefault = std::uint64_t{64} << 30;
 
 // Header -----------------------------------------------------------------------------------------
 struct SessionHeader {
@@ -109,34 +113,39 @@ struct SessionHeader {
 static_assert(sizeof(SessionHeader) == 120);
 
 // Rings ------------------------------------------------------------------------------------------
-// Why a ring's reader does not read now; the low bits of reader_wait. The bits above count announcements, so that the
-// word never has an old value again while somebody is about to sleep on it. A bit is also the futex bit set of
-// those whom it concerns: the writer clears both bits and wakes exactly one of whom it found.
+// Why a ring's reader does not read now; the low bits of reader_wait. The bits above count
+// announcements, so that the word never has an old value again while somebody is about to sleep on
+// it. A bit is also the futex bit set of those whom it concerns: the writer clears both bits and
+// wakes exactly one of whom it found.
 enum ReaderWait : std::uint32_t {
   kReaderAwake = 0,
-  kReaderAsleep = 1,      // the reader sleeps on the word (upcall ring: in poll() on the session socket)
-  kReaderHandedOver = 2,  // the reader is busy elsewhere; one of the stand-by threads is to take over
+  kReaderAsleep = 1,      // it sleeps on the word (upcall ring: in poll() on the session socket)
+  kReaderHandedOver = 2,  // it is busy elsewhere; one of the stand-by threads is to take over
   kReaderWaitMask = 3,
   kReaderWaitStep = 4,
 };
 
 struct RingControl {
-  alignas(kCacheLineBytes) std::atomic<std::uint64_t> head;         // writer
-  alignas(kCacheLineBytes) std::atomic<std::uint64_t> tail;         // reader
-  alignas(kCacheLineBytes) std::atomic<std::uint32_t> reader_wait;  // ReaderWait; reader sets, writer clears
-  alignas(kCacheLineBytes) std::atomic<std::uint32_t> writer_wait;  // 1: asleep; writer sets, reader clears
+  alignas(kCacheLineBytes) std::atomic<std::uint64_t> head;  // writer
+  alignas(kCacheLineBytes) std::atomic<std::uint64_t> tail;  // reader
+  // ReaderWait; the reader sets, the writer clears.
+  alignas(kCacheLineBytes) std::atomic<std::uint32_t> reader_wait;
+  // 1: asleep until half of the ring is free; the writer sets, the reader clears.
+  alignas(kCacheLineBytes) std::atomic<std::uint32_t> writer_wait;
 };
 static_assert(sizeof(RingControl) == 256);
 static_assert(offsetof(RingControl, tail) == 64 && offsetof(RingControl, reader_wait) == 128);
 static_assert(offsetof(RingControl, writer_wait) == 192);
 
 struct ArenaControl {
-  alignas(kCacheLineBytes) std::atomic<std::uint32_t> space_wait;  // 1: a guest thread sleeps until a block is done
+  // 1: guest threads sleep until a block is done; they set, the worker clears.
+  alignas(kCacheLineBytes) std::atomic<std::uint32_t> space_wait;
 };
 static_assert(sizeof(ArenaControl) == 64);
 
 struct TuningControl {
-  alignas(kCacheLineBytes) std::atomic<std::uint32_t> reply_yield_us;  // how long a guest thread yields before it sleeps
+  // How long a guest thread yields for a reply before it sleeps.
+  alignas(kCacheLineBytes) std::atomic<std::uint32_t> reply_yield_us;
 };
 static_assert(sizeof(TuningControl) == 64);
 
@@ -155,7 +164,8 @@ static_assert(offsetof(SessionControl, tuning) == 576);
 //            guest: AcquireSlot               worker: reply, inline_data, then state
 //   any ----------------------> kSlotArmed ----------------------------------------> kSlotPosted
 //                                  |   guest, before it sleeps                            ^
-//                                  +---------------------------> kSlotAsleep -------------+  and wakes
+//                                  +---------------------------> kSlotAsleep -------------+
+//                                                                        and wakes
 //   Session lost: the guest's listener turns armed and asleep into kSlotAbandoned, and wakes.
 enum SlotState : std::uint32_t {
   kSlotIdle = 0,
@@ -169,14 +179,16 @@ struct alignas(kCacheLineBytes) ReplySlot {
   std::atomic<std::uint32_t> state;  // SlotState; a futex word
   std::uint32_t reserved;
   ReplyHeader reply;
-  std::byte inline_data[kReplyInlineBytes];  // Begins in the first line, so that a small output costs no second one.
+  // Begins in the first cache line, so that a small output costs no second one.
+  std::byte inline_data[kReplyInlineBytes];
   std::byte reserved_end[96];
 };
 static_assert(sizeof(ReplySlot) == 1024);
 static_assert(offsetof(ReplySlot, reply) == 8 && offsetof(ReplySlot, inline_data) == 32);
 
 // Statistics -------------------------------------------------------------------------------------
-// Calls that the guest answered by itself, which therefore no command tells the worker about. Counts are claims.
+// Calls that the guest answered by itself, which therefore no command tells the worker about.
+// Counts are claims.
 struct alignas(kCacheLineBytes) StatisticsRow {
   std::uint32_t thread;  // kernel thread id of the owner, 0: not in use
   std::uint32_t shared;  // 1: the last row; more than one writer
@@ -190,7 +202,8 @@ static_assert(offsetof(StatisticsRow, local_calls) == 64);
 inline void CountLocalCall(std::uint64_t* local_calls, std::uint32_t function) {
   const auto* row = reinterpret_cast<const StatisticsRow*>(
       reinterpret_cast<const std::byte*>(local_calls) - offsetof(StatisticsRow, local_calls));
-  std::atomic_ref<std::uint64_t> count(local_calls[function < kFunctionsMax ? function : kFunctionsMax - 1]);
+  std::atomic_ref<std::uint64_t> count(
+      local_calls[function < kFunctionsMax ? function : kFunctionsMax - 1]);
   if (row->shared != 0) {
     count.fetch_add(1, std::memory_order_relaxed);
   } else {
@@ -205,14 +218,18 @@ inline constexpr std::uint64_t kSlotsOffset = 8192;
 inline constexpr std::uint64_t kCommandRingOffset = kSlotsOffset + kReplySlots * sizeof(ReplySlot);
 inline constexpr std::uint64_t kUpcallRingOffset = kCommandRingOffset + kCommandRingBytes;
 inline constexpr std::uint64_t kStatisticsOffset = kUpcallRingOffset + kUpcallRingBytes;
-inline constexpr std::uint64_t kStatisticsEnd = kStatisticsOffset + kStatisticsRows * sizeof(StatisticsRow);
-inline constexpr std::uint64_t kArenaOffset = (kStatisticsEnd + kArenaAlignment - 1) & ~(kArenaAlignment - 1);
+inline constexpr std::uint64_t kStatisticsEnd =
+    kStatisticsOffset + kStatisticsRows * sizeof(StatisticsRow);
+inline constexpr std::uint64_t kArenaOffset =
+    (kStatisticsEnd + kArenaAlignment - 1) & ~(kArenaAlignment - 1);
 
 static_assert(kSlotsOffset >= kControlOffset + sizeof(SessionControl));
-static_assert(kCommandRingOffset % 4096 == 0 && kUpcallRingOffset % 4096 == 0 && kStatisticsOffset % 4096 == 0);
+static_assert(kCommandRingOffset % 4096 == 0 && kUpcallRingOffset % 4096 == 0 &&
+              kStatisticsOffset % 4096 == 0);
 static_assert(kCommandRingBytes >= 4 * kRecordBytesMax && kUpcallRingBytes >= 4 * kUpcallBytesMax,
-              "a free quarter must hold the largest record");
-static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::atomic<std::uint32_t>::is_always_lock_free);
+              "half of a ring must hold the largest record and the pad in front of it");
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free &&
+              std::atomic<std::uint32_t>::is_always_lock_free);
 static_assert(std::atomic_ref<std::uint64_t>::is_always_lock_free);
 static_assert(sizeof(std::atomic<std::uint32_t>) == 4 && sizeof(std::atomic<std::uint64_t>) == 8);
 

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// How a guest process gets its session: two messages on the manager's SOCK_SEQPACKET unix socket, and the messages
-// of the session socket afterwards.
+// How a guest process gets its session: two messages on the manager's SOCK_SEQPACKET unix socket,
+// and the messages of the session socket afterwards.
 //
 //   guest                               manager                            worker
 //     | connect                            |                                  |
 //     | Hello, environment, directory ---> |  (+ stdout, stderr)              |
-//     |                                    |  memory, socket pair, spawn ---> |  memory fd, one socket end
-//     | <------------------------ Welcome  |  (+ memory fd, the other end)    |
+//     |                                    |  memory, socket pair, spawn ---> |
+//     | <------------------------ Welcome  |  (+ memory fd, one socket end)   |
 //     | close                              |                                  |
-//     | <======= SessionMessages on the socket pair, records in the memory ==>|
+//     | <===== SessionMessages on the socket pair, records in the memory ===> |
 //
-// One message is one packet. Integers are little-endian. Who the guest is, the manager takes from SO_PEERCRED, never
-// from a field. After Welcome the manager is needed no more: the pair tells each side of the other's death.
+// One message is one packet. Integers are little-endian. Who the guest is, the manager takes from
+// SO_PEERCRED, never from a field. After Welcome the manager is needed no more: the pair tells each
+// side of the other's death.
 
 #include <cstddef>
 #include <cstdint>
@@ -33,12 +34,13 @@ inline constexpr std::uint32_t kEnvironmentBytesMax = 64 * 1024;
 inline constexpr std::uint32_t kDirectoryBytesMax = 4096;
 
 enum HelloFlags : std::uint32_t {
-  kHelloStrict = 1,   // AVA_STRICT=1: every call is synchronous and exact
-  kHelloStdout = 2,   // a descriptor for the program's standard output comes with the message (first)
-  kHelloStderr = 4,   // a descriptor for its standard error comes with the message (last)
+  kHelloStrict = 1,  // AVA_STRICT=1: every call is synchronous and exact
+  kHelloStdout = 2,  // a descriptor for the program's standard output comes along (first)
+  kHelloStderr = 4,  // a descriptor for its standard error comes along (last)
 };
 
-// Followed by environment_bytes of "NAME=VALUE\0" and directory_bytes of the working directory, without NUL.
+// Followed by environment_bytes of "NAME=VALUE\0" and directory_bytes of the working directory,
+// without NUL.
 struct Hello {
   std::uint32_t magic;        // kHelloMagic
   std::uint32_t abi_version;  // kAbiVersion
@@ -48,12 +50,13 @@ struct Hello {
   std::uint32_t pid;          // as the guest sees itself; for messages only
   std::uint32_t flags;        // HelloFlags
   std::uint32_t functions;    // how many function ids the API has
-  std::uint32_t watchdog_ms;  // the longest that a kernel may run, as asked for; 0: as the manager says
+  std::uint32_t watchdog_ms;  // the longest that a kernel may run; 0: as the manager says
   std::uint32_t environment_bytes;
   std::uint32_t directory_bytes;
 };
 static_assert(sizeof(Hello) == 136);
-inline constexpr std::uint32_t kHelloBytesMax = sizeof(Hello) + kEnvironmentBytesMax + kDirectoryBytesMax;
+inline constexpr std::uint32_t kHelloBytesMax =
+    sizeof(Hello) + kEnvironmentBytesMax + kDirectoryBytesMax;
 
 enum class WelcomeStatus : std::uint32_t {
   kAccepted = 0,  // two descriptors come with the message: the session's memory, the session socket
@@ -83,7 +86,7 @@ enum class SessionMessageKind : std::uint32_t {
 
 // A packet ends after `bytes` for kWake, kSegment; kClose has the text as well.
 struct SessionMessage {
-  std::uint32_t kind;     // SessionMessageKind
+  std::uint32_t kind;  // SessionMessageKind
   std::uint32_t segment;
   std::uint64_t bytes;
   char text[kReasonBytes];

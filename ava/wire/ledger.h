@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The ledger of one session: what its worker says it did. One memfd per session, made and sealed by the
-// manager, mapped by both; never by the guest.
+// The ledger of one session: what its worker says it did. One memfd per session, made and sealed by
+// the manager, mapped by both; never by the guest.
 //
 //      0  +--------------------------------+
-//         | magic, version, functions      |  written by the manager before the worker starts; constant
+//         | magic, version, functions      |  written by the manager before the worker starts;
+//         constant
 //     64  +--------------------------------+
 //         | watch: progress, exempt        |  worker; the manager's watchdog reads it
 //    128  +--------------------------------+
@@ -14,9 +15,9 @@
 //         | by_function[kLedgerFunctions]  |  worker
 //  16640  +--------------------------------+
 //
-// Every word has one writer process, the worker, and one reader process, the manager, which takes all of it
-// as a claim: a hostile kernel runs inside the worker and can write here. No word guards another, so all
-// accesses are relaxed. A change of the layout bumps kLedgerVersion.
+// Every word has one writer process, the worker, and one reader process, the manager, which takes
+// all of it as a claim: a hostile kernel runs inside the worker and can write here. No word guards
+// another, so all accesses are relaxed. A change of the layout bumps kLedgerVersion.
 
 #include <atomic>
 #include <cstddef>
@@ -36,9 +37,10 @@ struct LedgerRow {
 };
 static_assert(sizeof(LedgerRow) == 32);
 
-// For the watchdog. `progress` counts everything that shows that the session moves: a command taken from the
-// ring, a reply posted, an upcall sent, a completion seen. `exempt` counts calls now running that may compute
-// for long without a sign of life (a program build), and that the watchdog therefore leaves alone.
+// For the watchdog. `progress` counts everything that shows that the session moves: a command taken
+// from the ring, a reply posted, an upcall sent, a completion seen. `exempt` counts calls now
+// running that may compute for long without a sign of life (a program build), and that the watchdog
+// therefore leaves alone.
 struct alignas(64) LedgerWatch {
   std::uint64_t progress;
   std::uint64_t exempt;
@@ -51,7 +53,8 @@ struct alignas(64) LedgerTotals {
   std::uint64_t in_bytes;
   std::uint64_t out_bytes;
   std::uint64_t upcalls;
-  std::uint64_t refused;         // commands that the router answered itself: a failed require, a dead handle
+  std::uint64_t
+      refused;  // commands that the router answered itself: a failed require, a dead handle
   std::uint64_t worker_wakeups;  // the worker slept on the ring and a command woke it
   std::uint64_t guest_wakeups;   // a reply or an upcall found its reader asleep
   std::uint64_t launches;        // calls that the spec says consume device time

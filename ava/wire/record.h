@@ -24,13 +24,13 @@ enum CommandFlags : std::uint16_t {
 inline constexpr std::uint32_t kNoSlot = 0xffffffffU;
 
 struct CommandHeader {
-  std::uint32_t bytes;      // whole record, multiple of 16, at most kRecordBytesMax
-  std::uint16_t function;   // FunctionId of the generated wire.h, or a kSession… id
-  std::uint16_t flags;      // CommandFlags
-  std::uint32_t slot;       // reply slot when kCommandWaits, else kNoSlot
-  std::uint32_t thread;     // guest thread's number, 1.. (for tracing; the worker does not rely on it)
-  std::uint64_t sequence;   // 1, 2, 3 … over the session, in ring order
-  std::uint64_t reserved;   // 0
+  std::uint32_t bytes;     // whole record, multiple of 16, at most kRecordBytesMax
+  std::uint16_t function;  // FunctionId of the generated wire.h, or a kSession… id
+  std::uint16_t flags;     // CommandFlags
+  std::uint32_t slot;      // reply slot when kCommandWaits, else kNoSlot
+  std::uint32_t thread;  // guest thread's number, 1.. (for tracing; the worker does not rely on it)
+  std::uint64_t sequence;  // 1, 2, 3 … over the session, in ring order
+  std::uint64_t reserved;  // 0
 };
 static_assert(sizeof(CommandHeader) == 32);
 
@@ -44,8 +44,8 @@ inline constexpr std::uint16_t kSessionDropSegment = 0xff00;  // args: u32 segme
 
 // Replies --------------------------------------------------------------------------------------
 enum class ReplyStatus : std::uint32_t {
-  kDone = 0,      // the call was made, or refused with the API's own error; result and error are valid
-  kLost = 1,      // set by the guest itself: the worker is gone
+  kDone = 0,  // the call was made, or refused with the API's own error; result and error are valid
+  kLost = 1,  // set by the guest itself: the worker is gone
 };
 
 struct ReplyHeader {
@@ -58,29 +58,29 @@ static_assert(sizeof(ReplyHeader) == 24);
 
 // Upcalls --------------------------------------------------------------------------------------
 struct UpcallHeader {
-  std::uint32_t bytes;      // whole record, multiple of 16
-  std::uint16_t kind;       // UpcallKind
-  std::uint16_t callback;   // which callback signature (generated CallbackId), for kCallback
-  std::uint64_t target;     // kCallback: the guest's callback id
+  std::uint32_t bytes;     // whole record, multiple of 16
+  std::uint16_t kind;      // UpcallKind
+  std::uint16_t callback;  // which callback signature (generated CallbackId), for kCallback
+  std::uint64_t target;    // kCallback: the guest's callback id
 };
 static_assert(sizeof(UpcallHeader) == 16);
 
 enum UpcallKind : std::uint16_t {
   kUpcallPad = 0,
-  kUpcallCallback = 1,      // followed by the callback's generated argument structure and its payload
-  kUpcallDeferredError = 2, // followed by {u16 function; u16 0; i32 error; u64 sequence}
+  kUpcallCallback = 1,  // followed by the callback's generated argument structure and its payload
+  kUpcallDeferredError = 2,  // followed by {u16 function; u16 0; i32 error; u64 sequence}
 };
 
 inline constexpr std::uint32_t kUpcallBytesMax = 64 * 1024;
 
 // Arena blocks ---------------------------------------------------------------------------------
-// The guest owns the arena's allocator. In front of each block's data stands one BlockHeader; a Blob's offset
-// points to the data. For a call that is not waited for, the worker writes `state` when it is done with
-// the block; the guest then delivers (outputs) and reuses it.
+// The guest owns the arena's allocator. In front of each block's data stands one BlockHeader; a
+// Blob's offset points to the data. For a call that is not waited for, the worker writes `state`
+// when it is done with the block; the guest then delivers (outputs) and reuses it.
 enum BlockState : std::uint32_t {
   kBlockHeldByGuest = 0,
-  kBlockInFlight = 1,   // written by the guest before it publishes the command
-  kBlockDone = 2,       // written (release) by the worker: inputs consumed, or output bytes are in place
+  kBlockInFlight = 1,  // written by the guest before it publishes the command
+  kBlockDone = 2,  // written (release) by the worker: inputs consumed, or output bytes are in place
 };
 struct alignas(64) BlockHeader {
   std::uint32_t state;  // accessed as std::atomic_ref<std::uint32_t>
