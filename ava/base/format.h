@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// fmt::format for our headers and sources; the one place that includes fmt/core.h. Not for the
+// guest's half, whose texts are few and go through ava/base/text.h.
+
+#include <fmt/core.h>  // IWYU pragma: export
