@@ -4,7 +4,8 @@
 # warnings do not apply to them. All come from Debian 12; tools/bootstrap installs them.
 #
 #   fmt::fmt-header-only  spdlog::spdlog_header_only  CLI11::CLI11  nlohmann_json::nlohmann_json
-#   asio::asio  seccomp::seccomp  xxhash::xxhash (header only)  LLVM::LLVM  LLVM::libclang
+#   asio::asio  tomlplusplus::tomlplusplus  seccomp::seccomp  xxhash::xxhash (header only)  LLVM::LLVM
+#   LLVM::libclang
 #   GTest::gtest_main  GTest::gmock  benchmark::benchmark_main  OpenCL::Headers  OpenCL::OpenCL
 
 # Debian's Python, which has Debian's modules (pyopencl), whatever else stands first on PATH.
@@ -43,6 +44,7 @@ endfunction()
 ava_find_library(asio::asio HEADER asio.hpp DEFINITIONS ASIO_STANDALONE)
 target_link_libraries(asio::asio INTERFACE Threads::Threads)
 ava_find_library(seccomp::seccomp HEADER seccomp.h LIBRARY seccomp)
+ava_find_library(tomlplusplus::tomlplusplus HEADER toml++/toml.h)
 ava_find_library(xxhash::xxhash HEADER xxhash.h DEFINITIONS XXH_INLINE_ALL)
 ava_find_library(OpenCL::Headers HEADER CL/cl.h DEFINITIONS CL_TARGET_OPENCL_VERSION=300)
 ava_find_library(OpenCL::OpenCL HEADER CL/cl.h LIBRARY OpenCL DEFINITIONS CL_TARGET_OPENCL_VERSION=300)
