@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lapis/header/type.h"
+
+#include <algorithm>
+
+namespace lapis::header {
+
+std::string Unqualified(const Type& type) {
+  std::string name = type.name;
+  if (type.kind != TypeKind::kPointer && name.starts_with("const ")) return name.substr(6);
+  if (name.ends_with(" const")) name.resize(name.size() - 6);
+  if (type.kind == TypeKind::kPointer && type.is_typedef && name.starts_with("const ")) return name.substr(6);
+  return name;
+}
+
+const Function* Header::FindFunction(const std::string& name) const {
+  const auto found = std::ranges::find(functions, name, &Function::name);
+  return found == functions.end() ? nullptr : &*found;
+}
+
+}  // namespace lapis::header

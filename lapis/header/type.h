@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What a header declares, as plain values: nothing here refers to libclang.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lapis/model/model.h"
+
+namespace lapis::header {
+
+enum class TypeKind { kVoid, kBool, kInteger, kEnum, kFloating, kPointer, kRecord, kFunction, kArray, kOther };
+
+struct Type;
+using TypePtr = std::shared_ptr<const Type>;
+
+struct Variable {
+  std::string name;
+  TypePtr type;
+};
+
+struct Type {
+  TypeKind kind = TypeKind::kOther;
+  std::string name;       // as the header spells it: "const cl_event *"
+  std::string canonical;  // "_cl_event *const *"
+  std::uint64_t size = 0;
+  bool is_signed = false;
+  bool is_const = false;
+  bool is_typedef = false;
+  bool is_incomplete = false;        // kRecord without a definition
+  TypePtr pointee;                   // kPointer, kArray
+  TypePtr result;                    // kFunction
+  std::vector<Variable> parameters;  // kFunction
+
+  bool IsHandle() const {
+    return kind == TypeKind::kPointer && pointee->kind == TypeKind::kRecord && pointee->is_incomplete;
+  }
+  bool IsCallback() const {
+    return kind == TypeKind::kPointer && pointee->kind == TypeKind::kFunction;
+  }
+  bool IsNumber() const {
+    return kind == TypeKind::kInteger || kind == TypeKind::kEnum || kind == TypeKind::kBool;
+  }
+  bool IsCharacter() const { return IsNumber() && size == 1; }
+};
+
+// The type's name without const in front: "cl_event".
+std::string Unqualified(const Type& type);
+
+struct Function {
+  std::string name;
+  TypePtr result;
+  std::vector<Variable> parameters;
+  bool is_deprecated = false;
+  bool is_primary = false;  // declared in the first header that the spec includes
+  model::Where where;
+};
+
+struct Field {
+  std::string name;
+  std::uint64_t offset = 0;  // bytes
+  TypePtr type;
+};
+
+struct Record {
+  std::string name;
+  std::uint64_t size = 0;
+  std::vector<Field> fields;  // those of anonymous structs and unions as if they were its own
+};
+
+struct Header {
+  std::vector<Function> functions;  // in order of declaration
+  std::map<std::string, Record> records;
+  std::map<std::string, TypePtr> types;  // typedefs
+  std::vector<std::string> macros;       // object-like ones with a body
+  std::vector<std::string> inputs;       // files that were read
+
+  const Function* FindFunction(const std::string& name) const;
+};
+
+}  // namespace lapis::header
