@@ -5,6 +5,8 @@
 
 #include <CL/cl.h>
 
+#include <vector>
+
 // Bytes of one pixel; 0 for a format that OpenCL does not have.
 inline size_t FormatBytes(const cl_image_format* format) {
   if (format == nullptr) return 0;
@@ -26,16 +28,40 @@ inline size_t FormatBytes(const cl_image_format* format) {
   }
 }
 
-// Bytes that an image's host memory spans, its pitches as given or tight.
+// Bytes that an image's host memory spans, its pitches as given or, where 0, tight.
+inline size_t PlainImageBytes(const cl_image_format* format, size_t width, size_t height, size_t layers, size_t row_pitch,
+                              size_t slice_pitch) {
+  const size_t row = row_pitch != 0 ? row_pitch : width * FormatBytes(format);
+  return (slice_pitch != 0 ? slice_pitch : row * height) * layers;
+}
+
 inline size_t ImageBytes(const cl_image_format* format, const cl_image_desc* desc) {
   if (format == nullptr || desc == nullptr) return 0;
-  const auto type = desc->image_type;
-  const bool lines = type != CL_MEM_OBJECT_IMAGE1D && type != CL_MEM_OBJECT_IMAGE1D_BUFFER;
-  const bool layers = type == CL_MEM_OBJECT_IMAGE1D_ARRAY || type == CL_MEM_OBJECT_IMAGE2D_ARRAY;
-  const size_t height = lines && type != CL_MEM_OBJECT_IMAGE1D_ARRAY ? desc->image_height : 1;
-  const size_t row = desc->image_row_pitch != 0 ? desc->image_row_pitch : desc->image_width * FormatBytes(format);
-  const size_t slice = desc->image_slice_pitch != 0 ? desc->image_slice_pitch : row * height;
-  return slice * (type == CL_MEM_OBJECT_IMAGE3D ? desc->image_depth : layers ? desc->image_array_size : 1);
+  size_t height = 1, layers = 1;
+  switch (desc->image_type) {
+    case CL_MEM_OBJECT_IMAGE3D: layers = desc->image_depth; [[fallthrough]];
+    case CL_MEM_OBJECT_IMAGE2D: height = desc->image_height; break;
+    case CL_MEM_OBJECT_IMAGE2D_ARRAY: height = desc->image_height; [[fallthrough]];
+    case CL_MEM_OBJECT_IMAGE1D_ARRAY: layers = desc->image_array_size; break;
+    default: break;
+  }
+  return PlainImageBytes(format, desc->image_width, height, layers, desc->image_row_pitch, desc->image_slice_pitch);
+}
+
+// CL_DEVICE_MAX_MEM_ALLOC_SIZE of the most generous device of a context.
+inline size_t LargestAllocation(cl_context context, decltype(&clGetContextInfo) context_info,
+                                decltype(&clGetDeviceInfo) device_info) {
+  size_t bytes = 0;
+  if (context_info(context, CL_CONTEXT_DEVICES, 0, nullptr, &bytes) != CL_SUCCESS) return 0;
+  std::vector<cl_device_id> devices(bytes / sizeof(cl_device_id));
+  (void)context_info(context, CL_CONTEXT_DEVICES, bytes, devices.data(), nullptr);
+  cl_ulong largest = 0;
+  for (cl_device_id device : devices) {
+    cl_ulong one = 0;
+    (void)device_info(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof(one), &one, nullptr);
+    if (one > largest) largest = one;
+  }
+  return largest;
 }
 
 // The server keeps a copy of what the program owns: there CL_MEM_USE_HOST_PTR becomes CL_MEM_COPY_HOST_PTR.

@@ -123,6 +123,13 @@ bool WaitSafe(cl_command_queue queue, cl_uint count, const cl_event* events) {
   return true;
 }
 
+size_t HostBytes(cl_context context, cl_mem_flags flags, size_t size) {
+  if ((flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR)) == 0) return 0;
+  auto* state = metadata(context);
+  if (state->largest == 0) state->largest = LargestAllocation(context, &clGetContextInfo, &clGetDeviceInfo);
+  return size <= state->largest ? size : 0;
+}
+
 void* HostPointer(cl_mem object, size_t offset) {
   auto* host = static_cast<char*>(metadata(object)->host);
   return host == nullptr ? nullptr : host + offset;

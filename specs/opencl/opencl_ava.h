@@ -45,5 +45,5 @@ bool TransferSafe(cl_command_queue queue, cl_mem buffer, size_t offset, size_t s
 bool WaitSafe(cl_command_queue queue, cl_uint count, const cl_event* events);
 // Guest: where the program keeps a CL_MEM_USE_HOST_PTR object's contents, or NULL.
 void* HostPointer(cl_mem object, size_t offset);
-// Both: bytes of one pixel of an image, 0 when `image` is none.
-size_t PixelBytes(cl_mem image);
+// Both: bytes of `host_ptr` that a creation reads: none without the flags for it or when the size will be refused.
+size_t HostBytes(cl_context context, cl_mem_flags flags, size_t size);

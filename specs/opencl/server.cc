@@ -58,6 +58,11 @@ std::string VirtualExtensions(const char* value) {
 
 }  // namespace
 
+size_t HostBytes(cl_context context, cl_mem_flags flags, size_t size) {
+  if ((flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR)) == 0) return 0;
+  return size <= LargestAllocation(context, vendor.clGetContextInfo, vendor.clGetDeviceInfo) ? size : 0;
+}
+
 cl_int ava_put_file(const char* path, size_t bytes, const void* data) {
   namespace fs = std::filesystem;
   const fs::path wanted = fs::path(path).lexically_normal();
