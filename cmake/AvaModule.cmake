@@ -10,7 +10,9 @@
 #       DEPS        modules whose headers this one includes; layers.txt says which are allowed.
 #       LIBS        libraries of others (cmake/AvaDependencies.cmake has the list).
 #       TESTS       default: *_test.cc; all of them become one gtest program <name>_test.
-#       TEST_DEPS, TEST_LIBS, TEST_LABELS   what only the tests need; label 'slow' keeps them out of sanitizers.
+#       TEST_DEPS, TEST_LIBS   what only the tests need.
+#       TEST_LABELS default: fast. The sanitizer presets leave out 'slow' (more than a second or two), 'tree' (checks of
+#                   the sources) and 'foreign' (loads our libraries into programs that carry no sanitizer).
 #       GUEST_SAFE  part of the guest library: no exceptions, no RTTI.
 #
 #   ava_app(NAME avad [SOURCES main.cc] [DEPS ...] [LIBS ...])
