@@ -3,6 +3,7 @@
 
 // The Error of a system call that failed: "bind('/run/ava/avad.sock'): Address already in use".
 
+#include <cerrno>
 #include <string>
 #include <string_view>
 
@@ -12,7 +13,7 @@
 namespace ava {
 
 inline std::unexpected<Error> FailSystem(std::string_view call, std::string_view object,
-                                         int error) {
+                                         int error = errno) {
   std::string message(call);
   message += "('";
   message += object;
