@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What an operator can set, with its defaults, and the TOML file that sets it:
+//
+//   [manager]
+//   socket = "/run/ava/avad.sock"         # a path, or "@name" for an abstract socket
+//   runtime = "/run/ava"                  # sessions' directories, removed when they end
+//   cache = "/var/cache/ava"              # kernel caches, one a tenant, kept
+//   log = "/var/log/ava/avad.log"         # default: standard error
+//   idle_exit_seconds = 0                 # end after so long without a session; 0: never
+//   [sessions]
+//   max = 256                             # of all tenants together
+//   max_per_user = 128
+//   arena_bytes = 67108864                # shared memory for bulk data, a session
+//   watchdog_seconds = 0                  # longest time without progress; 0: for ever
+//   [worker]
+//   program = "/usr/bin/ava-worker"
+//   libraries = ["/usr/lib/ava"]          # where libava-<api>-server.so is looked for
+//   uids = [61000, 62999]                 # users that belong to workers alone
+//   processes = 4096                      # threads and processes of one worker
+//   descriptors = 4096
+//   landlock = "optional"                 # or "required": refuse guests where the kernel has none
+//   environment = ["POCL_*"]              # a guest's variables that reach the vendor's library
+//   read = []                             # more paths that workers may read and execute
+//   devices = []                          # more device nodes
+//
+// A file is taken whole or refused whole: an unknown key or a wrong type is an error with its line.
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ava/base/result.h"
+#include "ava/wire/abi.h"
+
+namespace ava::control {
+
+inline constexpr std::int64_t kSessionsMaxLimit = 4096;
+
+struct Config {
+  // Empty: what DefaultLayout (layout.h) says.
+  std::string socket;
+  std::string runtime_directory;
+  std::string cache_directory;
+  std::string worker_program;
+  std::vector<std::string> library_directories;
+
+  std::string log_file;
+  std::int64_t idle_exit_seconds = 0;
+
+  std::int64_t sessions_max = 256;
+  std::int64_t sessions_per_user_max = 128;
+  std::int64_t arena_bytes = wire::kArenaBytesDefault;
+  std::int64_t watchdog_seconds = 0;
+
+  uid_t uid_first = 61000;
+  uid_t uid_last = 62999;
+  std::int64_t worker_processes = 4096;
+  std::int64_t worker_descriptors = 4096;
+  bool landlock_required = false;
+  std::vector<std::string> environment = {"POCL_*"};
+  std::vector<std::string> read_paths;
+  std::vector<std::string> device_paths;
+};
+
+// `name` stands for the text in messages. Keys that the text does not have keep their value.
+Result<void> ParseConfig(std::string_view text, std::string_view name, Config& config);
+Result<void> LoadConfig(const std::string& path, Config& config);
+
+}  // namespace ava::control

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ava/control/directories.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "ava/base/unique_fd.h"
+
+namespace ava::control {
+namespace {
+
+namespace fs = std::filesystem;
+
+class DirectoriesTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "ava-directories-XXXXXX";
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    top_ = pattern;
+    tree_ = top_ + "/tree";
+  }
+  void TearDown() override { fs::remove_all(top_); }
+
+  std::string top_;
+  std::string tree_;
+};
+
+TEST_F(DirectoriesTest, CreatesWithTheMode) {
+  const mode_t old = umask(077);
+  EXPECT_TRUE(EnsureDirectory(tree_ + "/a/b", 0755).has_value());
+  umask(old);
+  struct stat status{};
+  ASSERT_EQ(stat((tree_ + "/a/b").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0755U);
+  EXPECT_TRUE(EnsureDirectory(tree_ + "/a/b", 0755).has_value());
+}
+
+TEST_F(DirectoriesTest, RefusesOneThatOthersMayWrite) {
+  fs::create_directory(tree_);
+  fs::permissions(tree_, fs::perms::all);
+  const auto ensured = EnsureDirectory(tree_, 0700);
+  ASSERT_FALSE(ensured.has_value());
+  EXPECT_EQ(ensured.error().code(), ErrorCode::kInvalid);
+}
+
+TEST_F(DirectoriesTest, RefusesALink) {
+  fs::create_directory_symlink("/tmp", tree_);
+  EXPECT_FALSE(EnsureDirectory(tree_, 0700).has_value());
+}
+
+TEST_F(DirectoriesTest, RemovesATreeWithoutFollowingLinks) {
+  fs::create_directories(top_ + "/kept");
+  std::ofstream(top_ + "/kept/file") << "x";
+  fs::create_directories(tree_ + "/a/b");
+  std::ofstream(tree_ + "/a/b/file") << "x";
+  fs::create_directory_symlink(top_ + "/kept", tree_ + "/a/link");
+  fs::permissions(tree_ + "/a/b", fs::perms::none);
+  EXPECT_TRUE(RemoveTree(tree_).has_value());
+  EXPECT_FALSE(fs::exists(tree_));
+  EXPECT_TRUE(fs::exists(top_ + "/kept/file"));
+}
+
+TEST_F(DirectoriesTest, RemovesATreeDeeperThanAnyPath) {
+  fs::create_directories(tree_);
+  UniqueFd at(open(tree_.c_str(), O_RDONLY | O_DIRECTORY));
+  for (int depth = 0; depth < 3000; ++depth) {
+    ASSERT_EQ(mkdirat(at.get(), "deeper", 0700), 0);
+    at = UniqueFd(openat(at.get(), "deeper", O_RDONLY | O_DIRECTORY));
+    ASSERT_TRUE(at);
+  }
+  const auto removed = RemoveTree(tree_);
+  EXPECT_TRUE(removed.has_value()) << removed.error().message();
+  EXPECT_FALSE(fs::exists(tree_));
+}
+
+TEST_F(DirectoriesTest, WhatIsNotThereIsRemovedAlready) {
+  EXPECT_TRUE(RemoveTree(tree_).has_value());
+}
+
+}  // namespace
+}  // namespace ava::control

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ava/control/layout.h"
+
+#include <gtest/gtest.h>
+
+namespace ava::control {
+namespace {
+
+TEST(Layout, RootUsesTheSystemsDirectories) {
+  const Surroundings root{.uid = 0, .home = "/root", .xdg_runtime = "/run/user/0"};
+  EXPECT_EQ(DefaultSocket(root), kRootSocket);
+  EXPECT_EQ(DefaultCacheDirectory(root), "/var/cache/ava");
+  EXPECT_EQ(DefaultLogFile(root), "/var/log/ava/avad.log");
+}
+
+TEST(Layout, UsersUseTheirOwn) {
+  Surroundings user{.uid = 1000, .home = "/home/u", .xdg_runtime = "/run/user/1000"};
+  EXPECT_EQ(DefaultSocket(user), "/run/user/1000/ava/avad.sock");
+  EXPECT_EQ(DefaultCacheDirectory(user), "/home/u/.cache/ava");
+  user.xdg_runtime.clear();
+  EXPECT_EQ(DefaultSocket(user), "/tmp/ava-1000/avad.sock");
+}
+
+TEST(Layout, EachSocketHasANameOfItsOwn) {
+  const Surroundings root{.uid = 0};
+  EXPECT_EQ(ManagerName(kRootSocket, root), "avad");
+  EXPECT_NE(ManagerName("@a", root), ManagerName("@b", root));
+  EXPECT_EQ(ManagerName("@a", root), ManagerName("@a", root));
+}
+
+TEST(Layout, UrlsNameSockets) {
+  EXPECT_EQ(UrlOfSocket("@ava"), "unix:@ava");
+  EXPECT_EQ(SocketOfUrl("unix:/run/ava/avad.sock"), "/run/ava/avad.sock");
+  EXPECT_EQ(SocketOfUrl("tcp:host:1"), "");
+}
+
+TEST(Layout, LibrariesStandBesideThePrograms) {
+  const Surroundings installed{.uid = 0, .program_directory = "/usr/bin"};
+  EXPECT_EQ(LibraryDirectories(installed).front(), "/usr/lib/ava");
+  EXPECT_EQ(FindIn({"/nonexistent", "/etc"}, "passwd"), "/etc/passwd");
+  EXPECT_EQ(FindIn({"/nonexistent"}, "passwd"), "");
+}
+
+}  // namespace
+}  // namespace ava::control
