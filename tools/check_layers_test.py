@@ -94,6 +94,13 @@ class CheckLayers(unittest.TestCase):
     def test_generated_headers_belong_to_their_spec(self):
         self.assertEqual([], self.check({"specs/toy/guest.cc": '#include "toy/wire.h"\n'}))
 
+    def test_does_not_look_into_raw_strings(self):
+        template = 'auto t = R"cc(\n#include "ava/router/policy.h"\n)cc";\n'
+        self.assertEqual([], self.check({"ava/transport/a.cc": template}))
+        self.assertEqual(
+            ['ava/transport/a.cc:4: error: module "transport" may not include "router/policy.h" (see layers.txt)'],
+            self.check({"ava/transport/a.cc": template + '#include "ava/router/policy.h"\n'}))
+
     def test_refuses_a_directory_that_is_no_module(self):
         self.assertEqual(
             ['ava/extra/a.cc:1: error: "ava/extra" is no module of layers.txt'],
