@@ -78,7 +78,7 @@ Diagnostic& Diagnostics::Add(const Message& message, const Place& place,
                         .notes = {}};
   const bool said = std::ranges::any_of(diagnostics_, [&](const Diagnostic& other) {
     return other.number == diagnostic.number && other.place.file == place.file &&
-           other.place.line == place.line && other.place.column == place.column && place.line != 0;
+           other.place.line == place.line && other.place.column == place.column && other.text == diagnostic.text;
   });
   if (said) return ignored_ = {};
   return diagnostics_.emplace_back(std::move(diagnostic));

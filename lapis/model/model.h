@@ -18,6 +18,9 @@ namespace lapis::model {
 // Who decided a fact.
 enum class Provenance { kInferred, kRule, kWritten };
 
+// How sure inference is of a fact. Open: it does not know, and somebody has to say.
+enum class Confidence { kCertain, kLikely, kOpen };
+
 struct Where {
   std::string file;  // as given on the command line or in the #include, relative to --root
   int line = 0;
@@ -137,6 +140,7 @@ struct Shape {
   Provenance provenance = Provenance::kInferred;
   Where where;                 // spec line or, for inferred facts, the header's
   std::string reason;          // for inferred facts: name of the heuristic
+  Confidence confidence = Confidence::kCertain;
 };
 
 struct Parameter {
@@ -174,6 +178,7 @@ struct Callback {
   std::vector<Argument> arguments;
   std::string return_type;          // "void"
   std::vector<Expr> lost;           // arguments with which it is called when the worker is lost; empty: not called
+  bool life_known = false;          // the spec says once or many
   Where where;
 };
 
@@ -233,6 +238,7 @@ struct Function {
   std::vector<Edge> depends_on;
   // checks and hooks
   std::vector<Require> requires_;
+  std::optional<Expr> success;      // return value of an asynchronous call, if not the API's
   std::vector<Hook> guest_before, guest_after, guest_lost, server_before, server_after;
   std::vector<ResourceUse> resources;
   std::vector<Callback> callbacks;
@@ -283,6 +289,8 @@ struct Api {
   std::vector<CodeBlock> code;
   std::vector<Function> functions;       // virtual, unsupported, local and internal ones, by id
   std::string digest;                    // 64 hex digits over everything that shapes the wire
+  std::vector<std::string> policies;     // files of policy(...): recorded, not yet used
+  std::string metadata_struct;           // declare_metadata: for handles without metadata of their own
   std::vector<std::string> inputs;       // files read, for the depfile
 
   const Function* FindFunction(const std::string& name) const;

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lapis/driver/commands.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lapis/driver/compile.h"
+#include "lapis/emit/emit.h"
+#include "lapis/model/dump.h"
+
+namespace lapis::driver {
+namespace {
+
+constexpr int kInputErrors = 1;
+
+std::optional<std::string> ReadWhole(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file || std::filesystem::is_directory(path)) return std::nullopt;
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+Input InputOf(const Options& options, bool open_facts_are_errors) {
+  return {.spec = options.spec,
+          .root = options.root,
+          .read = ReadWhole,
+          .memory = {},
+          .open_facts_are_errors = open_facts_are_errors};
+}
+
+void Print(const Options& options, const Compilation& compilation) {
+  const std::string text = options.json_diagnostics ? compilation.diagnostics().Json() : compilation.diagnostics().Text();
+  std::fputs(text.c_str(), stderr);
+}
+
+// Files that did not change keep their time, so that what is built from them stays built.
+bool Write(const std::filesystem::path& path, const std::string& text) {
+  if (ReadWhole(path.string()) == text) return true;
+  std::error_code ignored;
+  std::filesystem::create_directories(path.parent_path(), ignored);
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  file.close();
+  if (!file) std::fprintf(stderr, "cava: cannot write '%s'\n", path.c_str());
+  return static_cast<bool>(file);
+}
+
+std::string DepfileText(const std::string& target, const model::Api& api) {
+  std::string text = target + ":";
+  for (const std::string& input : api.inputs) text += " \\\n  " + input;
+  return text + '\n';
+}
+
+}  // namespace
+
+int Build(const Options& options) {
+  const Compilation compilation(InputOf(options, false));
+  Print(options, compilation);
+  if (compilation.has_errors()) return kInputErrors;
+  std::vector<emit::OutputFile> files = emit::EmitWire(compilation.api());
+  for (auto* const emitter : {emit::EmitGuest, emit::EmitServer}) {
+    for (emit::OutputFile& file : emitter(compilation.api())) files.push_back(std::move(file));
+  }
+  const std::filesystem::path output(options.output);
+  bool written = true;
+  for (const emit::OutputFile& file : files) written = Write(output / file.path, file.text) && written;
+  if (!options.depfile.empty()) {
+    const std::string target = (output / "wire.h").string();
+    written = Write(options.depfile, DepfileText(target, compilation.api())) && written;
+  }
+  return written ? 0 : kInputErrors;
+}
+
+int Check(const Options& options) {
+  const Compilation compilation(InputOf(options, true));
+  Print(options, compilation);
+  return compilation.has_errors() ? kInputErrors : 0;
+}
+
+int Dump(const Options& options) {
+  const Compilation compilation(InputOf(options, false));
+  Print(options, compilation);
+  if (compilation.has_errors()) return kInputErrors;
+  std::fputs(model::Dump(compilation.api(), model::Detail::kAll).c_str(), stdout);
+  return 0;
+}
+
+int Coverage(const Options& options) {
+  const Compilation compilation(InputOf(options, false));
+  Print(options, compilation);
+  return compilation.has_errors() ? kInputErrors : 0;
+}
+
+int Explain(const std::string& /*name*/) { return 0; }
+
+}  // namespace lapis::driver

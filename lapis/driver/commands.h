@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What `cava` can be told to do. Each command returns the exit status: 0, 1 for errors in the input, 70 for a bug
+// of ours. apps/cava reads the command line.
+
+#include <string>
+
+namespace lapis::driver {
+
+struct Options {
+  std::string spec;
+  std::string root;              // "": the current directory
+  std::string output;            // build: directory
+  std::string depfile;           // build: empty for none
+  bool json = false;             // coverage
+  bool json_diagnostics = false;
+};
+
+int Build(const Options& options);     // writes the generated files
+int Check(const Options& options);     // errors, open facts
+int Coverage(const Options& options);  // who said what of each function
+int Dump(const Options& options);      // the model as JSON
+int Explain(const std::string& name);  // "lapis-0031"
+
+}  // namespace lapis::driver

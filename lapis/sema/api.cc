@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <utility>
+
+#include "lapis/sema/apply.h"
+#include "lapis/sema/passes.h"
+#include "lapis/sema/statement.h"
+
+namespace lapis::sema {
+namespace {
+
+using model::HandleType;
+using syntax::Node;
+using syntax::NodeKind;
+using syntax::Text;
+
+void SetString(Context& context, const Node& node, std::string& field) {
+  if (!field.empty()) {
+    context.diagnostics.Report(diag::kGiven, node.span, node.word());
+    return;
+  }
+  field = StringOf(context, node, OperandsOf(node)[0]).value_or("");
+}
+
+void Dispatch(Context& context, const Node& node) {
+  const Text name = OperandsOf(node)[0];
+  const auto type = context.header.types.find(name.text);
+  const auto record = context.header.records.find(type == context.header.types.end() ? name.text : type->second->canonical);
+  if (record == context.header.records.end()) {
+    std::vector<std::string> names;
+    for (const auto& [known, unused] : context.header.records) names.push_back(known);
+    context.diagnostics.Report(diag::kUnknownStruct, name.span, name.text).With(diag::DidYouMean(name.text, names));
+    return;
+  }
+  context.api.dispatch_struct = name.text;
+  for (const header::Field& field : record->second.fields) context.api.dispatch_members.push_back(field.name);
+}
+
+void Status(Context& context, const Node& node) {
+  const Text& type = node.operands[0];
+  if (!context.header.types.contains(type.text) && type.text != "int") {
+    context.diagnostics.Report(diag::kUnknownType, type.span, type.text);
+  }
+  context.api.status_type = type.text;
+  context.api.success = node.operands[1].text;
+}
+
+void Resource(Context& context, const Node& node) {
+  const Text name = OperandsOf(node)[0];
+  context.api.resources.push_back({name.text, node.word() == "continuous_rc", context.WhereOf(node.span)});
+}
+
+HandleType& HandleTypeOf(Context& context, const std::string& name) {
+  auto& types = context.api.handle_types;
+  const auto found = std::ranges::find(types, name, &HandleType::name);
+  if (found != types.end()) return *found;
+  HandleType& type = types.emplace_back();
+  type.name = name;
+  type.id = static_cast<int>(types.size());
+  const auto declared = context.header.types.find(name);
+  if (declared != context.header.types.end() && declared->second->kind == header::TypeKind::kPointer) {
+    type.pointee = "struct " + declared->second->pointee->canonical;
+  }
+  return type;
+}
+
+void TypeStatements(Context& context, HandleType& type, const Node& node) {
+  for (const Node& child : node.children) {
+    if (!CheckStatement(context, child, syntax::Place::kType)) continue;
+    if (child.word() == "invalid") type.invalid = ExprOf(context, child.operands[0]);
+    if (child.word() == "immortal") type.immortal = true;
+  }
+}
+
+void Type(Context& context, const Node& node) {
+  const Text& name = node.operands[0];
+  const auto declared = context.header.types.find(name.text);
+  if (declared == context.header.types.end()) {
+    std::vector<std::string> names;
+    for (const auto& [known, type] : context.header.types) {
+      if (type->IsHandle()) names.push_back(known);
+    }
+    context.diagnostics.Report(diag::kUnknownType, name.span, name.text).With(diag::DidYouMean(name.text, names));
+    return;
+  }
+  HandleType& type = HandleTypeOf(context, name.text);
+  type.where = context.WhereOf(node.span);
+  TypeStatements(context, type, node);
+}
+
+void Metadata(Context& context, const Node& node) {
+  if (!node.code) return;
+  const Text& name = node.operands[0];
+  if (!CheckHandleType(context, name)) return;
+  HandleType& type = HandleTypeOf(context, name.text);
+  type.metadata = node.code->text;
+  type.metadata_where = context.WhereOf(node.code->span);
+}
+
+void Code(Context& context, const Node& node) {
+  model::CodeBlock block;
+  block.where = context.WhereOf(node.code ? node.code->span : node.span);
+  block.side = node.word() == "guest"    ? model::CodeBlock::Side::kGuest
+               : node.word() == "server" ? model::CodeBlock::Side::kServer
+                                         : model::CodeBlock::Side::kBoth;
+  const std::vector<Text> operands = OperandsOf(node);
+  if (node.code) {
+    block.code = node.code->text;
+  } else if (!operands.empty()) {
+    block.file = StringOf(context, node, operands[0]).value_or("");
+  } else {
+    context.diagnostics.Report(diag::kNeedsBlock, node.span, node.word());
+  }
+  context.api.code.push_back(std::move(block));
+}
+
+void Environment(Context& context, const Node& node) {
+  for (const Text& operand : OperandsOf(node)) {
+    if (auto pattern = StringOf(context, node, operand)) context.api.environment.push_back(*pattern);
+  }
+}
+
+void Policy(Context& context, const Node& node) {
+  if (auto file = StringOf(context, node, OperandsOf(node)[0])) context.api.policies.push_back(*file);
+}
+
+using Apply = std::function<void(Context&, const Node&)>;
+
+const std::map<std::string, Apply>& Statements() {
+  static const std::map<std::string, Apply> statements = {
+      {"name", [](Context& c, const Node& n) { SetString(c, n, c.api.name); }},
+      {"version", [](Context& c, const Node& n) { SetString(c, n, c.api.version); }},
+      {"soname", [](Context& c, const Node& n) { SetString(c, n, c.api.soname); }},
+      {"vendor", [](Context& c, const Node& n) { SetString(c, n, c.api.vendor_library); }},
+      {"dispatch", Dispatch},
+      {"environment", Environment},
+      {"status", Status},
+      {"lost", [](Context& c, const Node& n) { c.api.lost = n.operands[0].text; }},
+      {"continuous_rc", Resource},
+      {"instantaneous_rc", Resource},
+      {"type", Type},
+      {"metadata", Metadata},
+      {"declare_metadata", [](Context& c, const Node& n) { c.api.metadata_struct = n.operands[0].text; }},
+      {"policy", Policy},
+      {"guest", Code},
+      {"server", Code},
+      {"both", Code},
+  };
+  return statements;
+}
+
+// `rule type /re/ { … }`: for handle types, before the types' own blocks.
+void TypeRule(Context& context, const Node& node) {
+  const auto pattern = PatternOf(context, *node.pattern);
+  if (!pattern) return;
+  bool applied = false;
+  for (const auto& [name, declared] : context.header.types) {
+    if (!declared->IsHandle() || !std::regex_match(name, *pattern)) continue;
+    HandleType& type = HandleTypeOf(context, name);
+    type.where = context.WhereOf(node.span);
+    TypeStatements(context, type, node);
+    applied = true;
+  }
+  if (!applied) context.diagnostics.Report(diag::kRuleMatchesNothing, node.span);
+}
+
+bool IsTypeRule(const Node& node) {
+  return node.word() == "rule" && node.words.size() == 2 && node.words[1].text == "type" && node.pattern && node.has_block;
+}
+
+}  // namespace
+
+void ReadApi(Context& context) {
+  for (const Node& node : context.nodes) {
+    if (node.kind == NodeKind::kStatement && IsTypeRule(node)) TypeRule(context, node);
+  }
+  for (const Node& node : context.nodes) {
+    if (node.kind != NodeKind::kStatement) continue;
+    const auto statement = Statements().find(node.word());
+    if (statement == Statements().end() || node.is_list) continue;
+    if (CheckStatement(context, node, syntax::Place::kFile)) statement->second(context, node);
+  }
+}
+
+}  // namespace lapis::sema

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A statement of the spec, and the function that it changes.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lapis/sema/context.h"
+
+namespace lapis::sema {
+
+constexpr int kNoParameter = -1;
+constexpr int kResult = -2;  // where the model says so
+
+// A function about to be changed by a rule or an entry.
+struct Target {
+  Context& context;
+  const header::Function& declared;
+  model::Function& function;
+  model::Provenance provenance;
+
+  // Index of the parameter, kResult for `result` if allowed, or kNoParameter after reporting.
+  int Parameter(const syntax::Text& name, bool allow_result = false) const;
+  const header::Type& TypeOf(int parameter) const;  // kResult: what is returned
+  model::Expr ExprOf(const syntax::Text& operand) const;
+};
+
+// What an argument block is about: a parameter, a return value, an element, a callback's argument.
+struct Value {
+  std::string name;          // for messages
+  const header::Type* type;  // may change by type_cast
+  header::TypePtr cast;      // keeps the changed one alive
+};
+
+// All statements of a block. They check themselves and report.
+void ApplyFunction(Target& target, const std::vector<syntax::Node>& statements);
+void ApplyValue(Target& target, Value value, model::ShapePtr& shape, const std::vector<syntax::Node>& statements);
+void ApplyCallback(Target& target, const syntax::Node& node);
+void ApplyValues(Target& target, const syntax::Node& node);
+
+// properties(KEY: type, …)
+model::Properties PropertiesOf(Context& context, const syntax::Node& node);
+
+// The name after a declared handle type, reported if it is none.
+bool CheckHandleType(Context& context, const syntax::Text& name);
+
+}  // namespace lapis::sema

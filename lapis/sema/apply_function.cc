@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "lapis/sema/apply.h"
+#include "lapis/sema/shape.h"
+#include "lapis/sema/statement.h"
+
+namespace lapis::sema {
+namespace {
+
+using model::Function;
+using syntax::Node;
+using syntax::Text;
+
+std::vector<std::string> ParameterNames(const Function& function) {
+  std::vector<std::string> names;
+  for (const model::Parameter& parameter : function.parameters) names.push_back(parameter.name);
+  return names;
+}
+
+void AddParameters(Target& target, const Node& node, std::vector<int>& list) {
+  for (const Text& operand : OperandsOf(node)) {
+    const int parameter = target.Parameter(operand);
+    if (parameter != kNoParameter && std::ranges::find(list, parameter) == list.end()) list.push_back(parameter);
+  }
+}
+
+void SetParameters(Target& target, const Node& node, std::vector<int>& list) {
+  list.clear();
+  AddParameters(target, node, list);
+}
+
+void Async(Target& target, const Node& /*node*/) {
+  target.function.async = true;
+  target.function.async_if.reset();
+}
+
+void Sync(Target& target, const Node& /*node*/) {
+  target.function.async = false;
+  target.function.async_if.reset();
+}
+
+void AsyncIf(Target& target, const Node& node) {
+  target.function.async = true;
+  target.function.async_if = target.ExprOf(node.operands[0]);
+}
+
+void SyncIf(Target& target, const Node& node) {
+  AsyncIf(target, node);
+  target.function.async_if->text = "!(" + target.function.async_if->text + ")";
+}
+
+void Require(Target& target, const Node& node) {
+  target.function.requires_.push_back({target.ExprOf(node.operands[0]), target.ExprOf(node.operands[1])});
+}
+
+void Unsupported(Target& target, const Node& node) {
+  Function& function = target.function;
+  function.state = model::FunctionState::kUnsupported;
+  function.unsupported_error = target.ExprOf(node.operands[0]);
+  if (node.operands.size() == 2) {
+    function.unsupported_reason = StringOf(target.context, node, node.operands[1]).value_or("");
+  }
+}
+
+void DependsOn(Target& target, const Node& node) {
+  const int child = target.Parameter(node.operands[0], true);
+  const int parent = target.Parameter(node.operands[1], true);
+  if (child == kNoParameter || parent == kNoParameter) return;
+  auto& edges = target.function.depends_on;
+  const bool known = std::ranges::any_of(edges, [&](const auto& e) { return e.child == child && e.parent == parent; });
+  if (!known) edges.push_back({child, parent});
+}
+
+void Resource(Target& target, const Node& node, model::ResourceUse::Kind kind) {
+  const Text& name = node.operands[0];
+  std::vector<std::string> names;
+  for (const model::Resource& resource : target.context.api.resources) names.push_back(resource.name);
+  if (std::ranges::find(names, name.text) == names.end()) {
+    target.context.diagnostics.Report(diag::kUnknownResource, name.span, name.text)
+        .With(diag::DidYouMean(name.text, names));
+    return;
+  }
+  target.function.resources.push_back({kind, name.text, target.ExprOf(node.operands[1])});
+}
+
+void Hook(Target& target, const Node& node) {
+  Function& function = target.function;
+  const model::Hook hook{node.code ? node.code->text : "",
+                         node.code ? target.context.WhereOf(node.code->span) : model::Where{}};
+  const std::string& side = node.word();
+  const std::string& when = node.words.back().text;
+  const bool guest = side != "server";
+  const bool server = side != "guest";
+  if (!node.code || (when == "lost" && server)) {
+    target.context.diagnostics.Report(diag::kExpected, node.span, "before or after, and a block, after '" + side + "'");
+    return;
+  }
+  if (when == "lost") function.guest_lost.push_back(hook);
+  if (when == "before" && guest) function.guest_before.push_back(hook);
+  if (when == "after" && guest) function.guest_after.push_back(hook);
+  if (when == "before" && server) function.server_before.push_back(hook);
+  if (when == "after" && server) function.server_after.push_back(hook);
+}
+
+void Argument(Target& target, const Node& node) {
+  for (const Text& operand : node.operands) {
+    const int parameter = target.Parameter(operand);
+    if (parameter == kNoParameter) continue;
+    model::Parameter& changed = target.function.parameters[static_cast<std::size_t>(parameter)];
+    ApplyValue(target, {changed.name, &target.TypeOf(parameter), nullptr}, changed.shape, node.children);
+  }
+}
+
+void ReturnValue(Target& target, const Node& node) {
+  if (!target.function.return_shape) {
+    target.context.diagnostics.Report(diag::kNoReturnValue, node.span, target.function.name);
+    return;
+  }
+  ApplyValue(target, {"the return value", target.declared.result.get(), nullptr}, target.function.return_shape, node.children);
+}
+
+// `if` at run time around what a call uses.
+void If(Target& target, const Node& node, const std::string& outer) {
+  const std::string condition = (outer.empty() ? "" : outer + " && ") + "(" + target.ExprOf(node.operands[0]).text + ")";
+  const auto apply = [&](const std::vector<Node>& children, const std::string& when) {
+    for (const Node& child : children) {
+      if (child.kind == syntax::NodeKind::kIf) {
+        If(target, child, when);
+      } else if (child.word().ends_with("_rc") && CheckStatement(target.context, child, syntax::Place::kFunction)) {
+        const std::size_t before = target.function.resources.size();
+        ApplyFunction(target, {child});
+        if (target.function.resources.size() == before) continue;
+        model::Expr& amount = target.function.resources.back().amount;
+        amount.text = "(" + when + ") ? (" + amount.text + ") : 0";
+      } else {
+        target.context.diagnostics.Report(diag::kMisplacedIf, child.span, child.word());
+      }
+    }
+  };
+  apply(node.children, condition);
+  apply(node.otherwise, "!(" + condition + ")");
+}
+
+using Apply = std::function<void(Target&, const Node&)>;
+
+const std::map<std::string, Apply>& Statements() {
+  using Kind = model::ResourceUse::Kind;
+  static const std::map<std::string, Apply> statements = {
+      {"async", Async},
+      {"sync", Sync},
+      {"async_if", AsyncIf},
+      {"sync_if", SyncIf},
+      {"blocking", [](Target& t, const Node& n) { t.function.blocking = t.ExprOf(n.operands[0]); }},
+      {"compiles", [](Target& t, const Node&) { t.function.compiles = true; }},
+      {"success", [](Target& t, const Node& n) { t.function.success = t.ExprOf(n.operands[0]); }},
+      {"require", Require},
+      {"cached", [](Target& t, const Node&) { t.function.cached = true; }},
+      {"coalesce", [](Target& t, const Node& n) { SetParameters(t, n, t.function.coalesce); }},
+      {"consumes", [](Target& t, const Node& n) { AddParameters(t, n, t.function.consumes); }},
+      {"completes", [](Target& t, const Node& n) { t.function.completes = t.Parameter(n.operands[0]); }},
+      {"delivers", [](Target& t, const Node&) { t.function.delivers = true; }},
+      {"unsupported", Unsupported},
+      {"local", [](Target& t, const Node&) { t.function.state = model::FunctionState::kLocal; }},
+      {"internal", [](Target& t, const Node&) { t.function.state = model::FunctionState::kInternal; }},
+      {"retains", [](Target& t, const Node& n) { SetParameters(t, n, t.function.retains); }},
+      {"releases", [](Target& t, const Node& n) { SetParameters(t, n, t.function.releases); }},
+      {"depends_on", DependsOn},
+      {"allocates_rc", [](Target& t, const Node& n) { Resource(t, n, Kind::kAllocates); }},
+      {"deallocates_rc", [](Target& t, const Node& n) { Resource(t, n, Kind::kDeallocates); }},
+      {"consumes_rc", [](Target& t, const Node& n) { Resource(t, n, Kind::kConsumes); }},
+      {"guest", Hook},
+      {"server", Hook},
+      {"before", Hook},
+      {"after", Hook},
+      {"argument", Argument},
+      {"return_value", ReturnValue},
+      {"callback", ApplyCallback},
+      {"values", ApplyValues},
+  };
+  return statements;
+}
+
+}  // namespace
+
+int Target::Parameter(const Text& name, bool allow_result) const {
+  if (allow_result && name.text == "result") return kResult;
+  const Text bound{name.text == "$0" && !function.parameters.empty() ? function.parameters[0].name : name.text, name.span};
+  const auto found = std::ranges::find(function.parameters, bound.text, &model::Parameter::name);
+  if (found != function.parameters.end()) return static_cast<int>(found - function.parameters.begin());
+  context.diagnostics.Report(diag::kUnknownParameter, name.span, function.name, name.text)
+      .With(diag::DidYouMean(name.text, ParameterNames(function)));
+  return kNoParameter;
+}
+
+const header::Type& Target::TypeOf(int parameter) const {
+  if (parameter == kResult) return *declared.result;
+  return *declared.parameters[static_cast<std::size_t>(parameter)].type;
+}
+
+model::Expr Target::ExprOf(const Text& operand) const {
+  model::Expr expr = sema::ExprOf(context, operand);
+  for (std::size_t at = expr.text.find("$0"); at != std::string::npos && !function.parameters.empty();
+       at = expr.text.find("$0", at)) {
+    expr.text.replace(at, 2, function.parameters[0].name);
+  }
+  return expr;
+}
+
+void ApplyFunction(Target& target, const std::vector<Node>& statements) {
+  target.function.provenance = std::max(target.function.provenance, target.provenance);
+  for (const Node& node : statements) {
+    if (node.kind == syntax::NodeKind::kIf) {
+      If(target, node, "");
+    } else if (CheckStatement(target.context, node, syntax::Place::kFunction)) {
+      Statements().at(node.word())(target, node);
+    }
+  }
+}
+
+}  // namespace lapis::sema

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Heuristics that look at the whole function: what it returns, what family its name belongs to.
+
+#include <array>
+#include <memory>
+
+#include "lapis/sema/infer.h"
+#include "lapis/sema/shape.h"
+
+namespace lapis::sema {
+namespace {
+
+using header::Type;
+using header::TypeKind;
+using model::Confidence;
+using model::Shape;
+using model::ShapeKind;
+
+void SetReturn(View& view, Shape shape, std::string_view reason, Confidence confidence) {
+  shape.direction = model::Direction::kOut;
+  shape.reason = reason;
+  shape.confidence = confidence;
+  shape.where = view.declared.where;
+  view.function.return_shape = std::make_shared<Shape>(std::move(shape));
+}
+
+void ReturnedPlain(View& view, std::string_view reason) {
+  const Type& type = *view.declared.result;
+  if (type.kind == TypeKind::kVoid || type.kind == TypeKind::kPointer) return;
+  SetReturn(view, Opaque(type), reason, Confidence::kCertain);
+}
+
+void ReturnedHandle(View& view, std::string_view reason) {
+  const Type& type = *view.declared.result;
+  if (!type.IsHandle()) return;
+  const auto use = view.HasVerb("Get") ? model::HandleUse::kExisting : model::HandleUse::kNew;
+  const bool is_certain = view.HasVerb("Get") || view.HasVerb("Create");
+  SetReturn(view, *ElementOf(view.header, type, use), reason, is_certain ? Confidence::kCertain : Confidence::kLikely);
+}
+
+void ReturnedPointer(View& view, std::string_view reason) {
+  const Type& type = *view.declared.result;
+  if (type.kind != TypeKind::kPointer || type.IsHandle()) return;
+  SetReturn(view, Opaque(type), reason, Confidence::kOpen);
+}
+
+int OnlyHandle(const View& view) {
+  return view.size() == 1 && view.type(0).IsHandle() ? 0 : -1;
+}
+
+void Retain(View& view, std::string_view /*reason*/) {
+  if (view.HasVerb("Retain") && OnlyHandle(view) == 0) view.function.retains = {0};
+}
+
+void Release(View& view, std::string_view /*reason*/) {
+  if (view.HasVerb("Release") && OnlyHandle(view) == 0) view.function.releases = {0};
+}
+
+constexpr auto kHeuristics = std::to_array<Heuristic>({
+    {"returned-plain", ReturnedPlain},
+    {"returned-handle", ReturnedHandle},
+    {"returned-pointer", ReturnedPointer},
+    {"retain", Retain},
+    {"release", Release},
+});
+
+}  // namespace
+
+std::span<const Heuristic> FamilyHeuristics() { return kHeuristics; }
+
+}  // namespace lapis::sema

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "lapis/sema/infer.h"
+#include "lapis/sema/passes.h"
+#include "lapis/sema/statement.h"
+
+namespace lapis::sema {
+namespace {
+
+using syntax::Node;
+using syntax::NodeKind;
+using syntax::Text;
+
+// Version node of each exported function. A name wins over a pattern, a later statement over an earlier one.
+class Exports {
+ public:
+  explicit Exports(Context& context) : context_(context) {}
+
+  void Read(const Node& node) {
+    const std::string& version = node.operands[0].text;
+    context_.api.symbol_nodes.push_back(version);
+    for (std::size_t i = 1; i < node.operands.size(); ++i) {
+      const Text& operand = node.operands[i];
+      if (IsPattern(operand)) {
+        ReadPattern(WithoutSlashes(operand), version);
+      } else {
+        ReadName(operand, version);
+      }
+    }
+  }
+
+  const std::string* VersionOf(const std::string& function) const {
+    if (const auto named = by_name_.find(function); named != by_name_.end()) return &named->second;
+    const auto found = by_pattern_.find(function);
+    return found == by_pattern_.end() ? nullptr : &found->second;
+  }
+
+ private:
+  void ReadPattern(const Text& text, const std::string& version) {
+    const auto pattern = PatternOf(context_, text);
+    if (!pattern) return;
+    bool matched = false;
+    for (const header::Function& function : context_.header.functions) {
+      if (!function.is_primary || !std::regex_match(function.name, *pattern)) continue;
+      by_pattern_[function.name] = version;
+      matched = true;
+    }
+    if (!matched) context_.diagnostics.Report(diag::kPatternMatchesNothing, text.span, text.text, "the first header");
+  }
+
+  void ReadName(const Text& name, const std::string& version) {
+    if (context_.header.FindFunction(name.text)) {
+      by_name_[name.text] = version;
+      return;
+    }
+    std::vector<std::string> names;
+    for (const header::Function& function : context_.header.functions) names.push_back(function.name);
+    context_.diagnostics.Report(diag::kUnknownFunction, name.span, name.text).With(diag::DidYouMean(name.text, names));
+  }
+
+  Context& context_;
+  std::map<std::string, std::string> by_name_;
+  std::map<std::string, std::string> by_pattern_;
+};
+
+bool IsInternal(const Context& context, const std::string& function) {
+  return std::ranges::any_of(context.nodes, [&](const Node& node) {
+    const bool names_it = node.kind == NodeKind::kStatement && std::ranges::find(node.words, function, &Text::text) != node.words.end();
+    return names_it && std::ranges::any_of(node.children, [](const Node& child) {
+             return child.kind == NodeKind::kStatement && child.word() == "internal";
+           });
+  });
+}
+
+}  // namespace
+
+void SelectFunctions(Context& context) {
+  Exports exports(context);
+  for (const Node& node : context.nodes) {
+    if (node.kind != NodeKind::kStatement || node.word() != "symbols" || node.is_list) continue;
+    if (CheckStatement(context, node, syntax::Place::kFile)) exports.Read(node);
+  }
+  std::vector<model::Function> internals;
+  for (const header::Function& declared : context.header.functions) {
+    const std::string* version = exports.VersionOf(declared.name);
+    if (!version && !IsInternal(context, declared.name)) continue;
+    model::Function function;
+    Infer(context.header, declared, context.api, function);
+    function.exported = version != nullptr;
+    function.symbol_version = version ? *version : "";
+    (version ? context.api.functions : internals).push_back(std::move(function));
+  }
+  for (model::Function& function : internals) context.api.functions.push_back(std::move(function));
+  int id = 0;
+  for (model::Function& function : context.api.functions) function.id = id++;
+}
+
+}  // namespace lapis::sema
