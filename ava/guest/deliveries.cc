@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "ava/guest/deliveries.h"
+
+#include <cstring>
+#include <mutex>
+#include <new>
+
+namespace ava::guest {
+
+struct Deliveries::Node {
+  Delivery delivery;
+  Node* next = nullptr;
+};
+
+void Delivery::Copy() const {
+  if (strided) {
+    rect.Unpack(destination, block.data);
+  } else if (bytes != 0) {
+    std::memcpy(destination, block.data, bytes);
+  }
+}
+
+bool Deliveries::Add(const Delivery& delivery) {
+  auto* node = new (std::nothrow) Node{.delivery = delivery};
+  if (node == nullptr) return false;
+  const std::lock_guard lock(mutex_);
+  *end_ = node;
+  end_ = &node->next;
+  count_.fetch_add(1, std::memory_order_release);
+  return true;
+}
+
+void Deliveries::SweepNow(transport::GuestChannel& channel) {
+  const std::lock_guard lock(mutex_);
+  Node** place = &first_;
+  while (*place != nullptr) {
+    Node* node = *place;
+    if (!channel.IsDone(node->delivery.block)) {
+      place = &node->next;
+      continue;
+    }
+    node->delivery.Copy();
+    if (!node->delivery.keep_block) channel.Free(node->delivery.block);
+    *place = node->next;
+    delete node;
+    count_.fetch_sub(1, std::memory_order_relaxed);
+  }
+  end_ = place;
+}
+
+}  // namespace ava::guest

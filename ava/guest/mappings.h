@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Ranges of objects that the program has mapped (Lapis: `maps`, `unmaps`). What it sees is a block
+// of the arena, the shadow, or, for an object that was made over the program's own memory, that
+// memory itself.
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "ava/base/mutex.h"
+#include "ava/transport/guest_channel.h"
+#include "ava/wire/blob.h"
+
+namespace ava::guest {
+
+struct Mapping {
+  std::uint64_t id = 0;  // 0: none
+  wire::HandleId object = 0;
+  transport::Block shadow;
+  std::uint64_t bytes = 0;
+  std::byte* host = nullptr;  // the program's own memory; null: it sees the shadow
+  bool reads = false;
+  bool writes = false;
+
+  std::byte* pointer() const { return host != nullptr ? host : shadow.data; }
+};
+
+class Mappings {
+ public:
+  std::uint64_t NewId();
+  void Add(const Mapping& mapping);
+  // The latest mapping of this object that begins at `pointer`; id 0: there is none.
+  Mapping Find(wire::HandleId object, const void* pointer) const;
+  void Remove(std::uint64_t id);
+
+ private:
+  mutable Mutex mutex_;
+  std::uint64_t last_id_ = 0;
+  std::vector<Mapping> mappings_;
+};
+
+}  // namespace ava::guest

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The process's session with its worker. It is had when the first call needs it and is never taken
+// down: a call made by a static destructor or an exit handler works as any other, and when the
+// process ends the kernel tells the worker. A forked child starts afresh; handles from before the
+// fork are dead in it.
+//
+// A session that was lost, or could not be had, stays so. One line on stderr says why; calls then
+// return the API's own error.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "ava/base/mutex.h"
+#include "ava/guest/callbacks.h"
+#include "ava/guest/deliveries.h"
+#include "ava/guest/mappings.h"
+#include "ava/guest/setters.h"
+#include "ava/transport/guest_channel.h"
+
+namespace ava::guest {
+
+// Writes "ava: …" as one line to standard error.
+[[gnu::format(printf, 1, 2)]] void Say(const char* format, ...);
+
+// AVA_STRICT=1 and AVA_DISABLE=cached,coalesce,async.
+struct Options {
+  bool cached = true;
+  bool coalesce = true;
+  bool async = true;
+};
+
+class Session final : public transport::GuestChannelEvents {
+ public:
+  // The process's; connects on first use.
+  static Session& Current() {
+    Session* session = g_current.load(std::memory_order_acquire);
+    return session != nullptr ? *session : Start();
+  }
+
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // Null when none could be had.
+  transport::GuestChannel* channel() const { return channel_; }
+  bool lost() const { return lost_.load(std::memory_order_acquire); }
+  const Options& options() const { return options_; }
+
+  // Copies finished outputs to the program's memory.
+  void Deliver() {
+    if (channel_ != nullptr) deliveries_.Sweep(*channel_);
+  }
+  // A call that nobody waited for has failed: its error, once. 0: none has.
+  std::int32_t TakeDeferredError() {
+    return deferred_error_.load(std::memory_order_relaxed) == 0
+               ? 0
+               : deferred_error_.exchange(0, std::memory_order_relaxed);
+  }
+  // The program's handle of an object that the worker names, made when the worker's is seen for the
+  // first time. Null for NULL, and for one that is gone.
+  void* ProgramHandle(wire::HandleId id, std::uint16_t type);
+
+  Deliveries& deliveries() { return deliveries_; }
+  Mappings& mappings() { return mappings_; }
+  SetterRegistry& setters() { return setters_; }
+  Callbacks& callbacks() { return callbacks_; }
+
+  void OnUpcall(const wire::UpcallHeader& header, std::span<const std::byte> payload) override;
+  void OnLost(const char* reason) override;
+
+ private:
+  Session() = default;
+  static Session& Start();
+  static void BeforeFork();
+  static void AfterForkInParent();
+  static void AfterForkInChild();
+  void Connect();
+  void KeepDeferredError(std::span<const std::byte> payload);
+
+  static std::atomic<Session*> g_current;
+
+  transport::GuestChannel* channel_ = nullptr;
+  std::atomic<bool> lost_{false};
+  Options options_;
+  std::atomic<std::int32_t> deferred_error_{0};
+  Deliveries deliveries_;
+  Mappings mappings_;
+  SetterRegistry setters_;
+  Callbacks callbacks_{*this};
+  Mutex adopted_mutex_;
+  std::vector<Object*> adopted_;  // objects that the server minted, by its index
+};
+
+// What a thread keeps between its calls.
+struct ThreadState {
+  Session* session = nullptr;  // that the rest belongs to
+  std::uint64_t* local_calls = nullptr;
+  std::uint32_t number = 0;  // 1, 2, …
+};
+extern constinit thread_local ThreadState t_thread;
+// Fills t_thread for this session.
+void EnterThread(Session& session);
+
+}  // namespace ava::guest
