@@ -21,8 +21,8 @@
 //   processes = 4096                      # threads and processes of one worker
 //   descriptors = 4096
 //   landlock = "optional"                 # or "required": refuse guests where the kernel has none
-//   environment = ["POCL_*"]              # a guest's variables that reach the vendor's library
-//   read = []                             # more paths that workers may read and execute
+//   environment = []                      # more of a guest's variables that reach the vendor's
+//   library read = []                             # more paths that workers may read and execute
 //   devices = []                          # more device nodes
 //
 // A file is taken whole or refused whole: an unknown key or a wrong type is an error with its line.
@@ -62,7 +62,7 @@ struct Config {
   std::int64_t worker_processes = 4096;
   std::int64_t worker_descriptors = 4096;
   bool landlock_required = false;
-  std::vector<std::string> environment = {"POCL_*"};
+  std::vector<std::string> environment;  // patterns; the API's spec has its own
   std::vector<std::string> read_paths;
   std::vector<std::string> device_paths;
 };

@@ -69,7 +69,7 @@ class Fill final : public Walk {
 
  private:
   void File(int from_fd, int to_fd, const std::string& name, const struct stat&) override {
-    linkat(from_fd, name.c_str(), to_fd, name.c_str(), 0);
+    [[maybe_unused]] const int error = linkat(from_fd, name.c_str(), to_fd, name.c_str(), 0);
   }
   void MakeDirectory(int to_fd, const std::string& name) override {
     if (mkdirat(to_fd, name.c_str(), 0700) != 0 || !owner_.change) return;

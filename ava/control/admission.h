@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// May this guest have a session? Pure.
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+#include "ava/control/config.h"
+#include "ava/control/hello.h"
+#include "ava/wire/handshake.h"
+
+namespace ava::control {
+
+// How many sessions there are, this one not counted.
+struct Load {
+  std::int64_t sessions = 0;
+  std::int64_t sessions_of_user = 0;
+};
+
+struct Refusal {
+  wire::WelcomeStatus status = wire::WelcomeStatus::kRefused;
+  std::string reason;
+};
+
+// Nothing: it may.
+std::optional<Refusal> Decide(const Config& config, const GuestHello& hello, const Load& load);
+
+// The watchdog's limit: the shorter of what the guest asked for and what the operator set; 0: none.
+std::int64_t WatchdogNanoseconds(const Config& config, const GuestHello& hello);
+
+}  // namespace ava::control

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What a worker and its manager say to each other: JSON, one packet each.
+//
+//   worker -> manager   {"ready": {"server": "pthread-AMD EPYC", "functions": ["clGetPlatformIDs",
+//   ...]}}
+//                       {"failed": "libpocl.so.2: cannot open shared object file"}
+//   manager -> worker   {"end": "watchdog: no progress for 10 s"}
+//
+// The manager believes a worker no more than a guest: wrong messages end the session.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "ava/base/result.h"
+
+namespace ava::control {
+
+inline constexpr std::size_t kWorkerMessageBytesMax = 64 * 1024;
+
+struct WorkerReady {
+  std::string server;                  // which device, in words
+  std::vector<std::string> functions;  // names by id, for statistics
+};
+struct WorkerFailed {
+  std::string reason;
+};
+struct EndSession {
+  std::string reason;
+};
+
+std::string ToJson(const WorkerReady& message);
+std::string ToJson(const WorkerFailed& message);
+std::string ToJson(const EndSession& message);
+
+using WorkerMessage = std::variant<WorkerReady, WorkerFailed>;
+Result<WorkerMessage> ParseWorkerMessageUntrusted(std::string_view packet);
+Result<EndSession> ParseManagerMessage(std::string_view packet);
+
+}  // namespace ava::control

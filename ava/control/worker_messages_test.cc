@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ava/control/worker_messages.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace ava::control {
+namespace {
+
+TEST(WorkerMessages, ComeOutAsTheyWentIn) {
+  const auto ready = ParseWorkerMessageUntrusted(ToJson(WorkerReady{"cpu", {"clA", "clB"}}));
+  ASSERT_TRUE(ready.has_value());
+  EXPECT_EQ(std::get<WorkerReady>(*ready).server, "cpu");
+  EXPECT_EQ(std::get<WorkerReady>(*ready).functions.size(), 2U);
+  const auto failed = ParseWorkerMessageUntrusted(ToJson(WorkerFailed{"no device"}));
+  EXPECT_EQ(std::get<WorkerFailed>(*failed).reason, "no device");
+  EXPECT_EQ(ParseManagerMessage(ToJson(EndSession{"stop"}))->reason, "stop");
+}
+
+TEST(WorkerMessages, NonsenseIsRefused) {
+  for (const char* text : {"", "{}", "[]", "{\"ready\":", "{\"failed\":1}",
+                           "{\"ready\":{\"functions\":[1]}}", "\xff\xfe"}) {
+    EXPECT_FALSE(ParseWorkerMessageUntrusted(text).has_value()) << text;
+  }
+  EXPECT_FALSE(ParseManagerMessage("{}").has_value());
+}
+
+TEST(WorkerMessages, TextsOfVendorsNeedNotBeUnicode) {
+  EXPECT_TRUE(ParseWorkerMessageUntrusted(ToJson(WorkerFailed{"\xff"})).has_value());
+}
+
+TEST(WorkerMessages, ListsHaveALimit) {
+  EXPECT_FALSE(
+      ParseWorkerMessageUntrusted(ToJson(WorkerReady{"cpu", std::vector<std::string>(513, "f")}))
+          .has_value());
+}
+
+}  // namespace
+}  // namespace ava::control

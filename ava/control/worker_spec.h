@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What the manager tells a worker that it starts: descriptors at fixed numbers, and one JSON text
+// in the first of them. The text has the guest's environment in it, so it travels in a memfd and
+// never on a command line.
+
+#include <sys/types.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ava/base/result.h"
+#include "ava/base/unique_fd.h"
+#include "ava/wire/handshake.h"
+
+namespace ava::control {
+
+// A worker's descriptors, from exec on; 0 is /dev/null, 1 and 2 the manager's standard error.
+enum WorkerFd : int {
+  kWorkerSpecFd = 3,
+  kWorkerControlFd = 4,  // packets of worker_messages.h, to and from the manager
+  kWorkerGuestFd = 5,    // the guest's connection, its first message still unread: the worker, not
+                       // the manager, takes the descriptors that came with it
+  kWorkerSocketFd = 6,  // the session's socket
+  kWorkerMemoryFd = 7,  // the session's memory
+  kWorkerLedgerFd = 8,  // ava/wire/ledger.h
+};
+inline constexpr int kWorkerFdCount = 6;
+inline constexpr int kWorkerFdEnd = kWorkerSpecFd + kWorkerFdCount;
+
+struct WorkerSpec {
+  std::uint64_t session = 0;
+  pid_t manager_pid = 0;
+  std::string api;
+  std::array<std::uint8_t, wire::kDigestBytes> digest{};
+  std::uint32_t functions = 0;
+
+  bool change_user = false;
+  uid_t uid = 0;
+
+  std::string session_directory;                  // with home, tmp and files below
+  std::string cache_directory;                    // this session's view
+  std::string guest_directory;                    // the guest's working directory, as it names it
+  std::vector<std::string> environment;           // the guest's variables
+  std::vector<std::string> environment_patterns;  // which of them may pass, besides the API's own
+  std::vector<std::string> library_directories;
+  std::vector<std::string> read_paths;
+  std::vector<std::string> device_paths;
+  std::uint64_t processes = 0;
+  std::uint64_t descriptors = 0;
+  bool landlock_required = false;
+};
+
+std::string ToJson(const WorkerSpec& spec);
+Result<WorkerSpec> WorkerSpecFromJson(std::string_view text);
+
+// Sealed; the worker reads it through ReadWorkerSpec.
+Result<UniqueFd> PutIntoMemory(std::string_view text);
+Result<WorkerSpec> ReadWorkerSpec(int fd);
+
+}  // namespace ava::control
