@@ -18,6 +18,9 @@
 
 namespace ava::transport {
 
+inline constexpr std::chrono::nanoseconds kUpcallStallMax = std::chrono::seconds(30);
+inline constexpr std::chrono::nanoseconds kSegmentArrivalMax = std::chrono::seconds(2);
+
 class WorkerChannel {
  public:
   virtual ~WorkerChannel() = default;
@@ -39,15 +42,15 @@ class WorkerChannel {
   virtual void Reply(std::uint32_t slot, const wire::ReplyHeader& header) = 0;
   virtual std::span<std::byte> SlotInline(std::uint32_t slot) = 0;  // empty for a bad index
 
-  // Memory behind a blob with place kArena or kSlot; empty when it does not lie wholly inside.
-  // Waits shortly for a segment that the guest has announced but whose descriptor is still on its
-  // way.
+  // Memory behind a blob with place kArena (SlotInline has kSlot's); null when it does not lie
+  // wholly inside. Waits shortly for a segment that the guest has announced but whose descriptor is
+  // still on its way.
   virtual std::span<std::byte> ArenaUntrusted(const wire::Blob& blob) = 0;
   virtual void MarkBlockDone(const wire::Blob& blob) = 0;  // release; kArena blobs only
   virtual void DropSegment(std::uint32_t segment) = 0;
 
-  // Sends an upcall; blocks while the upcall ring is full (bounded: after kUpcallStallMax the
-  // session is closed as stalled). Any thread.
+  // Sends an upcall; header.bytes is filled in here. Blocks while the upcall ring is full (bounded:
+  // after kUpcallStallMax the session is closed as stalled). Any thread.
   virtual bool Upcall(wire::UpcallHeader header,
                       std::span<const std::span<const std::byte>> parts) = 0;
 
@@ -64,8 +67,20 @@ class WorkerChannel {
   virtual WaitCounts wait_counts() const { return {}; }
 };
 
-// `memory_fd`: the session's sealed memfd; `socket_fd`: the session's stream to the guest. Takes
-// both over.
-Result<std::unique_ptr<WorkerChannel>> OpenWorkerChannel(int memory_fd, int socket_fd);
+struct WorkerChannelOptions {
+  // How long Receive yields before it sleeps. It goes up to the maximum while commands come
+  // at distances below that, and back to the minimum with the first longer silence.
+  std::chrono::nanoseconds yield_min = std::chrono::microseconds(50);
+  std::chrono::nanoseconds yield_max = std::chrono::microseconds(50);
+  // What guest threads do for their replies; only a hint, 0: sleep at once.
+  std::chrono::nanoseconds reply_yield = std::chrono::microseconds(50);
+  // All segments of the session together.
+  std::uint64_t segment_bytes_max = std::uint64_t{64} << 30;
+};
+
+// `memory_fd`: the session's sealed memfd; `socket_fd`: the session's socket to the guest. Takes
+// both over, also when it fails. Starts a thread that watches the socket.
+Result<std::unique_ptr<WorkerChannel>> OpenWorkerChannel(int memory_fd, int socket_fd,
+                                                         const WorkerChannelOptions& options = {});
 
 }  // namespace ava::transport

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ava/transport/guest_memory.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "ava/base/futex.h"
+#include "ava/transport/block_state.h"
+
+namespace ava::transport {
+namespace {
+
+constexpr std::uint32_t kNone = ArenaAllocator::kNone;
+constexpr std::uint32_t kUnitBytes = ArenaAllocator::kUnitBytes;
+constexpr std::uint64_t kHeaderBytes = sizeof(wire::BlockHeader);
+
+// Blocks that one allocation looks at, unless memory is short.
+constexpr int kSweepLooks = 4;
+
+// A block begins with its header, except that one whose data begins on a page has a whole unit for
+// it in front.
+constexpr std::uint64_t FrontBytes(std::uint64_t bytes) {
+  return bytes >= GuestMemory::kPageAlignedBytes ? kUnitBytes : kHeaderBytes;
+}
+constexpr std::uint32_t UnitsFor(std::uint64_t bytes) {
+  return static_cast<std::uint32_t>(
+      (FrontBytes(bytes) + std::max<std::uint64_t>(bytes, 1) + kUnitBytes - 1) / kUnitBytes);
+}
+constexpr std::uint64_t FrontBytesOfUnits(std::uint32_t units) {
+  return units > UnitsFor(GuestMemory::kPageAlignedBytes - 1) ? kUnitBytes : kHeaderBytes;
+}
+static_assert(UnitsFor(GuestMemory::kPageAlignedBytes - 1) <
+              UnitsFor(GuestMemory::kPageAlignedBytes));
+
+// For both forms, since the header ends where the data begins.
+std::uint32_t UnitOf(std::uint64_t offset) {
+  return static_cast<std::uint32_t>((offset - kHeaderBytes) / kUnitBytes);
+}
+
+}  // namespace
+
+GuestMemory::GuestMemory(const SessionMapping& mapping, SegmentCarrier& carrier)
+    : base_(mapping.arena()),
+      bytes_(mapping.arena_bytes()),
+      space_wait_(mapping.control().arena.space_wait),
+      carrier_(carrier),
+      segments_(mapping.header().segment_bytes_max) {}
+
+int GuestMemory::Init() { return allocator_.Init(bytes_); }
+
+Block GuestMemory::Allocate(std::uint64_t bytes) {
+  if (carrier_.lost()) return {};
+  if (bytes <= bytes_ / 4) {
+    if (Block block = AllocateFromArena(bytes)) return block;
+  }
+  return AllocateSegment(bytes);
+}
+
+// Arena ------------------------------------------------------------------------------------------
+
+Block GuestMemory::TryArenaLocked(std::uint64_t bytes) {
+  constexpr std::uint32_t kPageUnits = kPageBytes / kUnitBytes;
+  const std::uint32_t unit = bytes >= kPageAlignedBytes
+                                 ? allocator_.Allocate(UnitsFor(bytes), kPageUnits, kPageUnits - 1)
+                                 : allocator_.Allocate(UnitsFor(bytes));
+  if (unit == kNone) return {};
+  const std::uint64_t offset = std::uint64_t{unit} * kUnitBytes + FrontBytes(bytes);
+  const std::uint64_t end = (std::uint64_t{unit} + allocator_.UnitsOf(unit)) * kUnitBytes;
+  const Block block = {.data = base_ + offset,
+                       .bytes = end - offset,
+                       .segment = wire::kArenaSegment,
+                       .offset = offset};
+  SetBlockState(block.data, wire::kBlockHeldByGuest);
+  return block;
+}
+
+bool GuestMemory::SweepArenaLocked(bool all) {
+  bool freed = false;
+  std::uint32_t previous = kNone;
+  std::uint32_t unit = in_flight_first_;
+  for (int looks = 0; unit != kNone && (all || looks < kSweepLooks); ++looks) {
+    const std::uint32_t next = allocator_.Link(unit);
+    std::byte* data =
+        base_ + std::uint64_t{unit} * kUnitBytes + FrontBytesOfUnits(allocator_.UnitsOf(unit));
+    if (ReadBlockState(data) == wire::kBlockDone) {
+      (previous == kNone ? in_flight_first_ : allocator_.Link(previous)) = next;
+      if (in_flight_last_ == unit) in_flight_last_ = previous;
+      allocator_.Free(unit);
+      --in_flight_;
+      freed = true;
+    } else {
+      previous = unit;
+    }
+    unit = next;
+  }
+  return freed;
+}
+
+bool GuestMemory::TryArena(std::uint64_t bytes, Block& block, bool& worth_waiting) {
+  const std::lock_guard lock(mutex_);
+  SweepArenaLocked(/*all=*/false);
+  block = TryArenaLocked(bytes);
+  if (!block && SweepArenaLocked(/*all=*/true)) block = TryArenaLocked(bytes);
+  worth_waiting = in_flight_ != 0;
+  return static_cast<bool>(block);
+}
+
+Block GuestMemory::AllocateFromArena(std::uint64_t bytes) {
+  Block block;
+  bool worth_waiting = false;
+  if (TryArena(bytes, block, worth_waiting)) return block;
+  const Deadline deadline = Deadline::In(kArenaWaitMs * kNanosecondsPerMillisecond);
+  while (worth_waiting && !carrier_.lost()) {
+    AnnounceWait();
+    if (TryArena(bytes, block, worth_waiting)) return block;
+    if (!worth_waiting || !Wait(deadline)) break;
+  }
+  return {};
+}
+
+// Segments ---------------------------------------------------------------------------------------
+
+Block GuestMemory::BlockOf(const Segment& segment) const {
+  SetBlockState(segment.data(), wire::kBlockHeldByGuest);
+  return {.data = segment.data(),
+          .bytes = segment.data_bytes(),
+          .segment = segment.id,
+          .offset = kSegmentDataOffset};
+}
+
+GuestMemory::Found GuestMemory::FindSegment(std::uint64_t bytes, Segment*& segment,
+                                            bool& worth_waiting) {
+  EvictedSegments evicted;
+  Found found = Found::kNothing;
+  {
+    const std::lock_guard lock(mutex_);
+    segments_.Sweep(evicted);
+    if ((segment = segments_.TakeIdle(bytes)) != nullptr) {
+      found = Found::kIdle;
+    } else {
+      do {
+        segment = segments_.Reserve(bytes);
+      } while (segment == nullptr && evicted.count < evicted.segments.size() &&
+               segments_.EvictIdle(evicted));
+      if (segment != nullptr) found = Found::kReserved;
+    }
+    worth_waiting = segments_.in_flight() != 0;
+  }
+  Discard(evicted);
+  return found;
+}
+
+Block GuestMemory::AllocateSegment(std::uint64_t bytes) {
+  const Deadline deadline = Deadline::In(kSegmentWaitMs * kNanosecondsPerMillisecond);
+  for (bool announced = false;; announced = !announced) {
+    Segment* segment = nullptr;
+    bool worth_waiting = false;
+    const Found found = FindSegment(bytes, segment, worth_waiting);
+    if (found == Found::kIdle) return BlockOf(*segment);
+    if (found == Found::kReserved) return CreateSegment(*segment);
+    if (!worth_waiting || carrier_.lost()) return {};
+    if (!announced) {
+      AnnounceWait();
+    } else if (!Wait(deadline)) {
+      return {};
+    }
+  }
+}
+
+Block GuestMemory::CreateSegment(Segment& segment) {
+  // Reserved: nobody else touches it.
+  int fd = -1;
+  const bool created = GuestSegments::Create(segment, fd) == 0;
+  if (!created || !carrier_.SendSegment(segment.id, segment.bytes, fd)) {
+    const Segment copy = segment;
+    const std::lock_guard lock(mutex_);
+    segments_.CancelReserve(segment);
+    GuestSegments::Destroy(copy);
+    return {};
+  }
+  const std::lock_guard lock(mutex_);
+  segment.state = Segment::State::kTaken;
+  return BlockOf(segment);
+}
+
+void GuestMemory::Discard(const EvictedSegments& evicted) {
+  for (std::uint32_t i = 0; i < evicted.count; ++i) {
+    GuestSegments::Destroy(evicted.segments[i]);
+    carrier_.SendDrop(evicted.segments[i].id);
+  }
+}
+
+// Both -------------------------------------------------------------------------------------------
+
+void GuestMemory::Free(const Block& block) {
+  if (!block) return;
+  if (block.segment != wire::kArenaSegment) {
+    FreeSegment(block.segment);
+  } else {
+    const std::lock_guard lock(mutex_);
+    allocator_.Free(UnitOf(block.offset));
+  }
+  WakeWaiters();
+}
+
+void GuestMemory::FreeSegment(std::uint32_t id) {
+  EvictedSegments evicted;
+  {
+    const std::lock_guard lock(mutex_);
+    segments_.Free(segments_.Find(id), evicted);
+  }
+  Discard(evicted);
+}
+
+void GuestMemory::FreeWhenDone(const Block& block) {
+  if (!block) return;
+  const std::lock_guard lock(mutex_);
+  if (block.segment != wire::kArenaSegment) {
+    segments_.FreeWhenDone(segments_.Find(block.segment));
+    return;
+  }
+  const std::uint32_t unit = UnitOf(block.offset);
+  allocator_.Link(unit) = kNone;
+  (in_flight_last_ == kNone ? in_flight_first_ : allocator_.Link(in_flight_last_)) = unit;
+  in_flight_last_ = unit;
+  ++in_flight_;
+}
+
+GuestMemory::Usage GuestMemory::usage() {
+  const std::lock_guard lock(mutex_);
+  return {
+      .arena_bytes = std::uint64_t{allocator_.units_total() - allocator_.units_free()} * kUnitBytes,
+      .segment_bytes = segments_.bytes(),
+      .segments = segments_.count(),
+      .in_flight = in_flight_ + segments_.in_flight()};
+}
+
+// Waiting ----------------------------------------------------------------------------------------
+
+// Partner of WorkerChannel::MarkBlockDone: it writes the block's state and then looks here; we
+// write here and then look at the blocks.
+void GuestMemory::AnnounceWait() { space_wait_.exchange(1, std::memory_order_seq_cst); }
+
+bool GuestMemory::Wait(Deadline deadline) {
+  sleepers_.fetch_add(1, std::memory_order_seq_cst);
+  const bool in_time =
+      carrier_.lost() ||
+      (FutexWait(space_wait_, 1, FutexScope::kShared, deadline) && !deadline.HasPassed());
+  sleepers_.fetch_sub(1, std::memory_order_seq_cst);
+  return in_time;
+}
+
+void GuestMemory::WakeWaiters() {
+  if (space_wait_.load(std::memory_order_seq_cst) == 0) return;
+  if (space_wait_.exchange(0, std::memory_order_seq_cst) == 0) return;
+  FutexWake(space_wait_, kFutexWakeAll, FutexScope::kShared);
+}
+
+void GuestMemory::ReplaceByPrivateMemory() {
+  const std::lock_guard lock(mutex_);
+  segments_.ReplaceByPrivateMemory();
+}
+
+void GuestMemory::Abandon() {
+  space_wait_.exchange(0, std::memory_order_seq_cst);
+  FutexWake(space_wait_, kFutexWakeAll, FutexScope::kShared);
+}
+
+}  // namespace ava::transport

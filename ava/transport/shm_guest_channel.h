@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// GuestChannel over a SessionMapping and the session socket. Connect makes one; tests attach their
+// own.
+
+#include <pthread.h>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "ava/base/mutex.h"
+#include "ava/base/unique_fd.h"
+#include "ava/transport/guest_channel.h"
+#include "ava/transport/guest_memory.h"
+#include "ava/transport/reply_slots.h"
+#include "ava/transport/ring.h"
+#include "ava/transport/session_mapping.h"
+#include "ava/wire/handshake.h"
+
+namespace ava::transport {
+
+class ShmGuestChannel final : public GuestChannel, private SegmentCarrier {
+ public:
+  // Starts the listener. Null on failure, with one line in `error`. End it with Disconnect or
+  // AbandonAfterFork; the object itself is never freed, since other threads of the program may
+  // still be inside a call.
+  static ShmGuestChannel* Attach(SessionMapping mapping, UniqueFd socket,
+                                 GuestChannelEvents& events, std::span<char> error);
+
+  bool Submit(wire::CommandHeader header,
+              std::span<const std::span<const std::byte>> parts) override;
+  bool SubmitAll(std::span<const Record> records) override;
+  Slot AcquireSlot() override;
+  void ReleaseSlot(Slot slot) override;
+  wire::ReplyHeader Await(Slot slot) override;
+  Block Allocate(std::uint64_t bytes) override;
+  void Free(Block block) override;
+  void MarkInFlight(Block block) override;
+  bool IsDone(Block block) const override;
+  void FreeWhenDone(Block block) override;
+  bool lost() const override { return lost_.load(std::memory_order_acquire); }
+  std::uint64_t* LocalCalls() override;
+
+  void Disconnect();
+  void AbandonAfterFork();
+  GuestMemory::Usage memory_usage() { return memory_.usage(); }
+
+ private:
+  ShmGuestChannel(SessionMapping mapping, UniqueFd socket, GuestChannelEvents& events);
+  static void* RunListener(void* channel);
+
+  // Submitting; all with submit_mutex_ held.
+  bool AppendLocked(const Record& record);
+  bool WaitForRoomLocked(std::uint32_t bytes);
+  void PublishLocked();
+
+  // The listener's thread.
+  void Listen();
+  void SleepOnSocket();
+  bool DrainUpcalls();  // false: the session is to end
+  bool HandleMessage();
+  void EndWith(std::string_view reason);
+  void BeLost();
+  int Sleepers() const;
+
+  bool SendSegment(std::uint32_t id, std::uint64_t bytes, int fd) override;
+  void SendDrop(std::uint32_t id) override;
+
+  SessionMapping mapping_;
+  UniqueFd socket_;
+  GuestChannelEvents& events_;
+  const std::uint64_t number_;  // among all channels that this process ever had
+  pthread_t listener_ = {};
+
+  std::atomic<bool> lost_{false};
+  std::atomic<bool> disconnecting_{false};
+  std::atomic<int> room_sleepers_{0};
+  ReplySlots slots_;
+  GuestMemory memory_;
+  std::atomic<std::uint32_t> rows_{0};  // statistics rows handed out
+
+  alignas(wire::kCacheLineBytes) Mutex submit_mutex_;
+  RingWriter commands_;
+  std::uint64_t sequence_ = 0;
+
+  // The listener's.
+  alignas(wire::kCacheLineBytes) RingReader upcalls_;
+  std::array<char, wire::kReasonBytes> reason_ = {};
+  bool ended_ = false;
+  alignas(16) std::array<std::byte, wire::kUpcallBytesMax> upcall_;
+};
+
+}  // namespace ava::transport
