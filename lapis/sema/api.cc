@@ -46,6 +46,7 @@ void Status(Context& context, const Node& node) {
   }
   context.api.status_type = type.text;
   context.api.success = node.operands[1].text;
+  context.constants.push_back(ExprOf(context, node.operands[1]));
 }
 
 void Resource(Context& context, const Node& node) {
@@ -123,6 +124,11 @@ void Environment(Context& context, const Node& node) {
   }
 }
 
+void Lost(Context& context, const Node& node) {
+  context.api.lost = node.operands[0].text;
+  context.constants.push_back(ExprOf(context, node.operands[0]));
+}
+
 void Policy(Context& context, const Node& node) {
   if (auto file = StringOf(context, node, OperandsOf(node)[0])) context.api.policies.push_back(*file);
 }
@@ -138,7 +144,7 @@ const std::map<std::string, Apply>& Statements() {
       {"dispatch", Dispatch},
       {"environment", Environment},
       {"status", Status},
-      {"lost", [](Context& c, const Node& n) { c.api.lost = n.operands[0].text; }},
+      {"lost", Lost},
       {"continuous_rc", Resource},
       {"instantaneous_rc", Resource},
       {"type", Type},

@@ -78,7 +78,10 @@ void ApplyValues(Target& target, const Node& node) {
     }
     ValueRow row;
     row.where = target.context.WhereOf(child.span);
-    for (const Text& word : child.words) row.selectors.push_back(word.text);
+    for (const Text& word : child.words) {
+      row.selectors.push_back(word.text);
+      target.context.constants.push_back(target.ExprOf(word));
+    }
     for (const Node& attribute : child.children) Attribute(target, row, attribute);
     Forget(target.function.values, row.selectors);
     target.function.values.push_back(std::move(row));
@@ -99,6 +102,7 @@ model::Properties PropertiesOf(Context& context, const Node& node) {
     while (key_end > 0 && operand.text[key_end - 1] == ' ') --key_end;
     Text type{operand.text.substr(after), operand.span};
     type.span.begin += static_cast<std::uint32_t>(after);
+    context.constants.push_back(ExprOf(context, {operand.text.substr(0, key_end), operand.span}));
     if (CheckHandleType(context, type)) properties.keys.push_back({operand.text.substr(0, key_end), type.text});
   }
   return properties;

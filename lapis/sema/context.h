@@ -3,6 +3,7 @@
 
 // What the passes share. Each pass is a function of it; lapis/driver/compile.cc has the list.
 
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct Context {
   header::Environment environment;
   header::Header header;
   model::Api api;
+  std::vector<model::Expr> constants = {};  // that the spec names outside functions: clang has to know them
+  std::deque<std::vector<std::string>> parameter_names = {};  // of functions and callbacks, as expressions see them
 
   model::Where WhereOf(const source::Span& span) const;
 };

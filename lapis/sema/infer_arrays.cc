@@ -206,7 +206,8 @@ void CountedOutput(View& view, std::string_view reason) {
 // An output of numbers right behind const arrays: one for each of their elements (cl_int *binary_status).
 void ParallelOutput(View& view, std::string_view reason) {
   for (int i = 2; i < view.size(); ++i) {
-    if (!view.IsUnknown(i) || !view.IsOutData(i) || !view.type(i).pointee->IsNumber() || !view.IsConstData(i - 1)) continue;
+    if (!view.IsUnknown(i) || !view.IsOutData(i) || !view.type(i).pointee->IsNumber()) continue;
+    if (!view.IsConstData(i - 1) && !IsArrayOfBlocks(view, i - 1)) continue;
     int count = i - 1;
     while (count > 0 && view.IsData(count)) --count;
     if (!view.counts_of_inputs.contains(count)) continue;
@@ -246,9 +247,9 @@ constexpr auto kHeuristics = std::to_array<Heuristic>({
     {"vector-3", Vector3},
     {"work-dimensions", WorkDimensions},
     {"blocks", Blocks},
+    {"string", String},
     {"counted-input", CountedInput},
     {"sized-bytes", SizedBytes},
-    {"string", String},
     {"counted-output", CountedOutput},
     {"parallel-output", ParallelOutput},
     {"single-output", SingleOutput},

@@ -78,7 +78,10 @@ void CallbackAndUserdata(View& view, std::string_view reason) {
 }
 
 bool IsPropertyName(const std::string& name) {
-  return name.ends_with("_properties") || name.ends_with("_property") || name.ends_with("_properties_khr");
+  for (const char* ending : {"_properties", "_property", "_properties_khr", "_property_ext"}) {
+    if (name.ends_with(ending)) return true;
+  }
+  return false;
 }
 
 // const cl_context_properties *: key, value, key, value, 0.
