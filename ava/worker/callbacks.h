@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The guest's callbacks that the vendor library knows through trampolines of ours. What a
+// trampoline gets as its user data is a key into this table and never a pointer, so that a library
+// that calls too often, or too late, finds nothing.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "ava/worker/handle_table.h"
+
+namespace ava::worker {
+
+struct Callback {
+  std::uint64_t guest_id = 0;
+  bool once = false;
+  std::vector<HandleId> holds;  // kept known until it has fired
+};
+
+class Callbacks {
+ public:
+  // The key for the trampoline, never 0; 0: too many are registered.
+  std::uintptr_t Register(Callback callback);
+  // An object that the call itself has created, or one of its parameters. False: it has fired
+  // already.
+  bool AddHold(std::uintptr_t key, HandleId id);
+  // The call failed: the library will not call. Returns what it held.
+  std::vector<HandleId> Cancel(std::uintptr_t key);
+  // The library calls. Null: unknown or fired before.
+  std::unique_ptr<Callback> Fire(std::uintptr_t key);
+  std::size_t size() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::uintptr_t next_key_ = 1;
+  std::unordered_map<std::uintptr_t, Callback> callbacks_;
+};
+
+}  // namespace ava::worker

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// All that a generated server.cc needs of the runtime.
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "ava/worker/call.h"
+#include "ava/worker/server_api.h"
+#include "ava/worker/session.h"
+#include "ava/worker/upcall.h"
+#include "ava/worker/wide.h"
+
+namespace ava::worker {
+
+// What the spec keeps with a handle. Never null: what is not known has a fresh one of its own, so
+// that an expression of the spec need not ask.
+template <class M>
+M* MetadataOf(Session* session, TypeId type, const void* vendor) {
+  std::shared_ptr<void> known;
+  if (session != nullptr && vendor != nullptr) {
+    known = session->handles.Metadata(type, const_cast<void*>(vendor), [] -> std::shared_ptr<void> {
+      return std::make_shared<M>();
+    });
+  }
+  if (known != nullptr) return static_cast<M*>(known.get());
+  thread_local std::unique_ptr<M> unknown;
+  unknown = std::make_unique<M>();
+  return unknown.get();
+}
+
+// A query whose answer is a string that `filter` changes: asked in full, changed, then answered as
+// the library would.
+template <class Status, class Query, class Filter>
+Status FilteredValue(Status success, Query query, Filter filter, std::size_t capacity, void* value,
+                     std::size_t* value_bytes) {
+  std::size_t bytes = 0;
+  Status status = query(std::size_t{0}, nullptr, &bytes);
+  if (status != success) return status;
+  std::string text(bytes + 1, '\0');
+  status = query(bytes, text.data(), nullptr);
+  if (status != success) return status;
+  const std::string filtered = filter(text.c_str());
+  *value_bytes = filtered.size() + 1;
+  if (value == nullptr) return success;
+  if (capacity <= filtered.size())
+    return query(std::size_t{0}, value, nullptr);  // the library's own refusal
+  std::memcpy(value, filtered.c_str(), filtered.size() + 1);
+  return success;
+}
+
+// A return value as it travels.
+template <class T>
+std::uint64_t ResultWord(T value) {
+  if constexpr (std::is_floating_point_v<T>) {
+    return std::bit_cast<std::uint64_t>(static_cast<double>(value));
+  } else if constexpr (std::is_pointer_v<T>) {
+    return 0;
+  } else {
+    return static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
+  }
+}
+
+// In place of a rectangle's origin and pitches: the box travels without gaps.
+inline constexpr std::array<std::size_t, 3> kTightOrigin{};
+
+}  // namespace ava::worker

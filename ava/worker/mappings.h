@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Ranges of objects that the vendor library has mapped, and the guest's shadows of them in the
+// arena. The guest mints a mapping's id; Fill brings contents to the shadow, Flush brings them back
+// before the range is unmapped.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "ava/transport/worker_channel.h"
+#include "ava/wire/blob.h"
+
+namespace ava::worker {
+
+using MappingId = std::uint64_t;
+
+struct Mapping {
+  MappingId id = 0;
+  void* pointer = nullptr;  // the vendor library's
+  wire::Blob shadow{};
+  std::uint64_t bytes = 0;
+  bool writes = false;
+  std::mutex mutex;  // held while bytes are copied
+  bool live = true;  // false: unmapped, `pointer` is not ours any more
+};
+
+class Mappings {
+ public:
+  // False: the id is 0 or in use, or there are too many.
+  bool Add(std::shared_ptr<Mapping> mapping);
+  std::shared_ptr<Mapping> Find(MappingId id) const;  // null when unknown
+  void Remove(MappingId id);
+  std::size_t size() const;
+
+  // Copies; nothing happens when the mapping or the shadow's memory is gone.
+  static void Fill(Mapping& mapping, transport::WorkerChannel& channel);
+  static void Flush(Mapping& mapping, transport::WorkerChannel& channel);
+
+ private:
+  mutable std::mutex mutex_;
+  std::unordered_map<MappingId, std::shared_ptr<Mapping>> mappings_;
+};
+
+}  // namespace ava::worker

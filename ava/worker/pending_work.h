@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Calls that were made but whose data the device still uses: what has to be done when their event
+// completes.
+//
+// Sweep is called before each reply after which the guest looks for finished outputs, before each
+// callback, and now and then. It asks the vendor library with no lock of ours held, because it may
+// itself be called from a callback of that library. Two sweeps may meet at one item: one of them
+// finishes it, the other waits for that.
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "ava/transport/worker_channel.h"
+#include "ava/wire/blob.h"
+#include "ava/worker/mappings.h"
+#include "ava/worker/progress.h"
+
+namespace ava::worker {
+
+// The vendor library's events, as untyped pointers. All null when no function of the API needs
+// them.
+struct EventFunctions {
+  bool (*done)(void* event) = nullptr;  // completed or failed
+  void (*retain)(void* event) = nullptr;
+  void (*release)(void* event) = nullptr;
+};
+
+struct PendingItem {
+  void* event = nullptr;                           // one reference is the item's
+  std::vector<wire::Blob> blocks;                  // to be marked as done
+  std::vector<std::unique_ptr<std::byte[]>> kept;  // inputs that travelled inside the record
+  std::shared_ptr<Mapping> fill;                   // contents to be brought to the guest
+  std::atomic<int> state{0};                       // 0 waiting, 1 being finished, 2 finished
+
+  bool empty() const { return blocks.empty() && kept.empty() && fill == nullptr; }
+};
+
+class PendingWork {
+ public:
+  PendingWork(transport::WorkerChannel& channel, EventFunctions events, Progress& progress)
+      : channel_(channel), events_(events), progress_(progress) {}
+
+  // False: too many.
+  bool Add(std::shared_ptr<PendingItem> item);
+  void Sweep();
+  void Retain(void* event) { events_.retain(event); }
+  void Release(void* event) { events_.release(event); }
+  bool empty() const { return count_.load(std::memory_order_acquire) == 0; }
+
+ private:
+  void Finish(PendingItem& item);
+  void Forget();
+
+  transport::WorkerChannel& channel_;
+  const EventFunctions events_;
+  Progress& progress_;
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<PendingItem>> items_;
+  std::atomic<std::size_t> count_{0};
+};
+
+}  // namespace ava::worker

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ava/worker/serve.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+#include <new>
+#include <span>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "ava/worker/call.h"
+#include "ava/worker/limits.h"
+#include "ava/worker/scratch.h"
+#include "ava/worker/session.h"
+
+namespace ava::worker {
+namespace {
+
+using transport::WorkerChannel;
+using namespace std::chrono_literals;
+
+constexpr auto kIdleTimeout = 1s;
+// How often finished work is looked for while no command asks for it.
+constexpr auto kPendingTimeout = 1ms;
+constexpr auto kBlockedSweep = 2ms;
+// How long ServeSession waits for threads inside the vendor library.
+constexpr auto kShutdownGrace = 500ms;
+
+class Server final : public Session::Roles, public std::enable_shared_from_this<Server> {
+ public:
+  Server(const ServerApi& api, std::unique_ptr<WorkerChannel> channel, router::Router& router,
+         Progress& progress)
+      : channel_(std::move(channel)), session_(api, *channel_, router, progress) {
+    session_.roles = this;
+  }
+
+  int Run();
+  void ReleaseRole() override;
+  bool RetakeRole() override;
+
+ private:
+  struct Memory {
+    alignas(16) std::byte record[wire::kRecordBytesMax];
+    Scratch scratch;
+  };
+
+  void StartThread(bool has_role);  // mutex_ held
+  void ThreadMain(bool has_role);
+  void JoinStandBy();
+  bool StandBy();
+  // False: the role went to another thread meanwhile.
+  bool ServeNext(Memory& memory);
+  bool Execute(Memory& memory, std::size_t bytes);
+  void ExecuteSessionCommand(const wire::CommandHeader& header, std::span<const std::byte> body);
+  void EndSession(const std::string& reason);
+  void SweepWhileBlocked(std::unique_lock<std::mutex>& lock);
+
+  std::unique_ptr<WorkerChannel> channel_;
+  Session session_;
+  std::uint32_t until_sweep_ = kSweepEvery;  // the role's
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool role_taken_ = false;
+  bool ended_ = false;
+  std::size_t threads_ = 0;
+  std::size_t standing_by_ = 0;
+  std::size_t blocked_ = 0;
+};
+
+int Server::Run() {
+  if (session_.api.bind_session != nullptr) session_.api.bind_session(&session_);
+  std::unique_lock lock(mutex_);
+  StartThread(true);
+  while (!ended_) {
+    changed_.wait(lock, [&] { return ended_ || (blocked_ != 0 && !session_.pending.empty()); });
+    SweepWhileBlocked(lock);
+  }
+  const bool gone = changed_.wait_for(lock, kShutdownGrace, [&] { return threads_ == 0; });
+  if (gone && session_.api.bind_session != nullptr) session_.api.bind_session(nullptr);
+  return gone ? 0 : 1;
+}
+
+// A guest thread may wait for arena blocks that are done, while no other thread of the guest sends
+// anything.
+void Server::SweepWhileBlocked(std::unique_lock<std::mutex>& lock) {
+  while (!ended_ && blocked_ != 0 && !session_.pending.empty()) {
+    lock.unlock();
+    session_.pending.Sweep();
+    lock.lock();
+    changed_.wait_for(lock, kBlockedSweep, [&] { return ended_; });
+  }
+}
+
+void Server::StartThread(bool has_role) {
+  ++threads_;
+  if (has_role) {
+    role_taken_ = true;
+  } else {
+    ++standing_by_;
+  }
+  std::thread([self = shared_from_this(), has_role] { self->ThreadMain(has_role); }).detach();
+}
+
+void Server::ThreadMain(bool has_role) {
+  const auto memory = std::make_unique<Memory>();
+  while (!channel_->closed()) {
+    if (!has_role && !StandBy()) break;
+    has_role = ServeNext(*memory);
+    if (!has_role) JoinStandBy();
+  }
+  const std::scoped_lock lock(mutex_);
+  if (has_role) role_taken_ = false;
+  ended_ = true;
+  --threads_;
+  changed_.notify_all();
+}
+
+void Server::JoinStandBy() {
+  const std::scoped_lock lock(mutex_);
+  ++standing_by_;
+}
+
+// WaitForCommand returns when a command waits that nobody reads; by the time we ask, somebody may.
+bool Server::StandBy() {
+  std::unique_lock lock(mutex_);
+  bool open = true;
+  do {
+    lock.unlock();
+    open = channel_->WaitForCommand();
+    lock.lock();
+  } while (open && role_taken_);
+  --standing_by_;
+  if (open) role_taken_ = true;
+  return open;
+}
+
+// The announcement is made with the lock held: whoever takes the role next must not withdraw it
+// before it is made.
+void Server::ReleaseRole() {
+  const std::scoped_lock lock(mutex_);
+  role_taken_ = false;
+  ++blocked_;
+  if (standing_by_ == 0 && threads_ < kWorkerThreadsMax) StartThread(false);
+  if (!session_.pending.empty()) changed_.notify_all();
+  channel_->AnnounceAsleep();
+}
+
+bool Server::RetakeRole() {
+  const std::scoped_lock lock(mutex_);
+  --blocked_;
+  return !std::exchange(role_taken_, true);
+}
+
+bool Server::ServeNext(Memory& memory) {
+  const std::chrono::nanoseconds timeout = session_.pending.empty()
+                                               ? std::chrono::nanoseconds(kIdleTimeout)
+                                               : std::chrono::nanoseconds(kPendingTimeout);
+  switch (channel_->Receive(memory.record, timeout)) {
+    case WorkerChannel::Next::kCommand: {
+      wire::CommandHeader header;
+      std::memcpy(&header, memory.record, sizeof(header));
+      return Execute(memory, header.bytes);
+    }
+    case WorkerChannel::Next::kTimeout:
+      session_.pending.Sweep();
+      return true;
+    case WorkerChannel::Next::kClosed:
+      return true;
+    case WorkerChannel::Next::kViolation:
+      EndSession(channel_->reason());
+      return true;
+  }
+  return true;
+}
+
+bool Server::Execute(Memory& memory, std::size_t bytes) {
+  const std::span<std::byte> record =
+      std::span(memory.record).first(std::min(bytes, sizeof(memory.record)));
+  wire::CommandHeader header;
+  std::memcpy(&header, record.data(), sizeof(header));
+  session_.Tick();
+  if (const router::Verdict verdict = session_.router.Admit(header, record); !verdict.admitted) {
+    EndSession(verdict.reason);
+    return true;
+  }
+  if (header.function >= wire::kSessionFunctionFirst) {
+    ExecuteSessionCommand(header, record.subspan(sizeof(header)));
+    return true;
+  }
+  if (--until_sweep_ == 0) {
+    until_sweep_ = kSweepEvery;
+    session_.pending.Sweep();
+  }
+  const FunctionEntry& function = session_.api.functions[header.function];
+  Call call(session_, function, record, memory.scratch);
+  try {
+    function.serve(call);
+    call.Finish();
+  } catch (const std::bad_alloc&) {
+    call.Violate("memory", "the worker has none left for it");
+  }
+  if (!call.violation().empty()) {
+    EndSession(call.violation());
+  } else if (!call.waits() && !call.succeeded()) {
+    spdlog::info("{}: command {} failed with {} after its caller went on", function.name,
+                 header.sequence, call.error());
+  }
+  return !call.role_lost();
+}
+
+void Server::ExecuteSessionCommand(const wire::CommandHeader& header,
+                                   std::span<const std::byte> body) {
+  std::uint32_t segment = 0;
+  if (header.function != wire::kSessionDropSegment || body.size() < sizeof(segment)) {
+    EndSession("unknown session command " + std::to_string(header.function));
+    return;
+  }
+  std::memcpy(&segment, body.data(), sizeof(segment));
+  channel_->DropSegment(segment);
+}
+
+void Server::EndSession(const std::string& reason) {
+  spdlog::warn("session ended: {}", reason);
+  channel_->Close(reason.c_str());
+}
+
+}  // namespace
+
+int ServeSession(const ServerApi& api, std::unique_ptr<WorkerChannel> channel,
+                 router::Router& router, Progress& progress) {
+  const auto server = std::make_shared<Server>(api, std::move(channel), router, progress);
+  return server->Run();
+}
+
+}  // namespace ava::worker

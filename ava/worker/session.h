@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What a session's threads share: its objects, its pending work, its mappings and callbacks, and
+// the way to the guest.
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "ava/router/router.h"
+#include "ava/transport/worker_channel.h"
+#include "ava/worker/callbacks.h"
+#include "ava/worker/handle_table.h"
+#include "ava/worker/mappings.h"
+#include "ava/worker/pending_work.h"
+#include "ava/worker/progress.h"
+#include "ava/worker/server_api.h"
+
+namespace ava::worker {
+
+class Session {
+ public:
+  Session(const ServerApi& server, transport::WorkerChannel& guest, router::Router& gate,
+          Progress& signs)
+      : api(server),
+        channel(guest),
+        router(gate),
+        progress(signs),
+        handles([&gate](const Charge& charge) { gate.Release(charge.resource, charge.amount); }),
+        pending(guest, server.events, signs) {}
+
+  // The consumer role, while a call blocks on the device. Set by whoever serves the session.
+  class Roles {
+   public:
+    virtual void ReleaseRole() = 0;
+    virtual bool RetakeRole() = 0;  // false: another thread has it now
+
+   protected:
+    ~Roles() = default;
+  };
+
+  // A sign of life.
+  void Tick() {
+    progress.Tick();
+    wire::LedgerAddShared(router.watch().progress, 1);
+  }
+  // A call that may compute for long begins (1) or has ended (-1).
+  void Exempt(int change) {
+    progress.exempt.fetch_add(change, std::memory_order_relaxed);
+    wire::LedgerAddShared(router.watch().exempt, static_cast<std::uint64_t>(std::int64_t{change}));
+  }
+
+  const ServerApi& api;
+  transport::WorkerChannel& channel;
+  router::Router& router;
+  Progress& progress;
+  Roles* roles = nullptr;
+
+  HandleTable handles;
+  Mappings mappings;
+  PendingWork pending;
+  Callbacks callbacks;
+};
+
+}  // namespace ava::worker
