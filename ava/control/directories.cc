@@ -21,6 +21,8 @@ namespace {
 
 // What lies deeper than this is moved up first, so that no tree can use up our descriptors.
 constexpr int kDepthMax = 32;
+constexpr int kRoundsMax = 20;
+constexpr useconds_t kRoundPauseUs = 5'000;
 
 struct CloseDirectory {
   void operator()(DIR* directory) const { closedir(directory); }
@@ -111,9 +113,13 @@ Result<void> RemoveTree(const std::string& path) {
     if (unlink(path.c_str()) != 0 && errno != ENOENT) return FailSystem("unlink", path);
     return {};
   }
-  if (!Remover(root.get()).Empty()) return FailSystem("remove", path);
-  if (rmdir(path.c_str()) != 0 && errno != ENOENT) return FailSystem("rmdir", path);
-  return {};
+  // A process that was killed a moment ago may still end what it has begun.
+  for (int round = 0;; ++round) {
+    const bool empty = Remover(root.get()).Empty();
+    if (empty && (rmdir(path.c_str()) == 0 || errno == ENOENT)) return {};
+    if (round == kRoundsMax) return FailSystem("remove", path);
+    usleep(kRoundPauseUs);
+  }
 }
 
 std::vector<std::string> NamesIn(int directory_fd) {

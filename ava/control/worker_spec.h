@@ -24,10 +24,10 @@ enum WorkerFd : int {
   kWorkerSpecFd = 3,
   kWorkerControlFd = 4,  // packets of worker_messages.h, to and from the manager
   kWorkerGuestFd = 5,    // the guest's connection, its first message still unread: the worker, not
-                       // the manager, takes the descriptors that came with it
-  kWorkerSocketFd = 6,  // the session's socket
-  kWorkerMemoryFd = 7,  // the session's memory
-  kWorkerLedgerFd = 8,  // ava/wire/ledger.h
+                         // the manager, takes the descriptors that came with it
+  kWorkerSocketFd = 6,   // the session's socket
+  kWorkerMemoryFd = 7,   // the session's memory
+  kWorkerLedgerFd = 8,   // ava/wire/ledger.h
 };
 inline constexpr int kWorkerFdCount = 6;
 inline constexpr int kWorkerFdEnd = kWorkerSpecFd + kWorkerFdCount;

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ava/control/processes.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+#include <functional>
+#include <string>
+
+#include "ava/base/unique_fd.h"
+
+namespace ava::control {
+namespace {
+
+// In a child, so that this test's own process adopts nobody.
+int InChild(const std::function<bool()>& body) {
+  const pid_t child = fork();
+  if (child == 0) _exit(body() ? 0 : 1);
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+pid_t Sleeper() {
+  const pid_t child = fork();
+  if (child == 0) {
+    for (;;) pause();
+  }
+  return child;
+}
+
+TEST(Processes, ChildrenAndTheirOrphansAreKilled) {
+  EXPECT_EQ(InChild([] {
+              if (!AdoptOrphans().has_value()) return false;
+              const pid_t parent = fork();
+              if (parent == 0) {
+                setsid();
+                Sleeper();
+                Sleeper();
+                for (;;) pause();
+              }
+              Sleeper();
+              return Children().size() == 2 && KillChildren(5000) && Children().empty();
+            }),
+            0);
+}
+
+TEST(Processes, NoChildrenIsFine) {
+  EXPECT_EQ(InChild([] { return KillChildren(0); }), 0);
+}
+
+TEST(Processes, AUsersProcessesAreKilled) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can be another user";
+  constexpr uid_t kUser = 61987;
+  const pid_t child = fork();
+  if (child == 0) {
+    if (setgid(kUser) != 0 || setuid(kUser) != 0) _exit(1);
+    for (;;) pause();
+  }
+  usleep(20'000);
+  const auto killer = StartKillingUser(kUser);
+  ASSERT_TRUE(killer.has_value());
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFSIGNALED(status));
+  ASSERT_EQ(waitpid(*killer, &status, 0), *killer);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+// A program stands in for the worker: it finds a file's text at the number that the manager
+// promised.
+TEST(Processes, AWorkerFindsItsDescriptorsInPlace) {
+  const std::string program =
+      testing::TempDir() + "ava-worker-stand-in-" + std::to_string(getpid());
+  std::ofstream(program)
+      << "#!/bin/sh\n[ \"$(cat /proc/self/fd/3)\" = spec ] && [ ! -e /proc/self/fd/9 ]\n";
+  ASSERT_EQ(chmod(program.c_str(), 0700), 0);
+  std::array<UniqueFd, kWorkerFdCount> fds;
+  std::array<int, kWorkerFdCount> numbers{};
+  for (std::size_t i = 0; i < fds.size(); ++i) {
+    fds[i] = UniqueFd(memfd_create("test", MFD_CLOEXEC));
+    numbers[i] = fds[i].get();
+  }
+  ASSERT_EQ(pwrite(numbers[0], "spec", 4, 0), 4);
+  const auto worker = StartWorker(program, numbers);
+  ASSERT_TRUE(worker.has_value()) << worker.error().message();
+  int status = 0;
+  ASSERT_EQ(waitpid(*worker, &status, 0), *worker);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  unlink(program.c_str());
+}
+
+TEST(Processes, AMissingWorkerIsNamed) {
+  const auto worker = StartWorker("/nonexistent/ava-worker", {0, 0, 0, 0, 0, 0});
+  ASSERT_FALSE(worker.has_value());
+  EXPECT_EQ(worker.error().message(),
+            "posix_spawn('/nonexistent/ava-worker'): No such file or directory");
+}
+
+TEST(Processes, CpuTimeOfOthersCanBeRead) {
+  const pid_t child = fork();
+  if (child == 0) {
+    for (;;) {
+    }
+  }
+  while (CpuNanoseconds(child) < 1'000'000) usleep(1000);
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  EXPECT_LT(CpuNanoseconds(child), 0);
+}
+
+}  // namespace
+}  // namespace ava::control
