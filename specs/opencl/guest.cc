@@ -118,7 +118,7 @@ bool TransferSafe(cl_command_queue queue, cl_mem buffer, size_t offset, size_t s
 bool WaitSafe(cl_command_queue queue, cl_uint count, const cl_event* events) {
   if ((count == 0) != (events == nullptr)) return false;
   for (cl_uint i = 0; i < count; ++i) {
-    if (metadata(events[i])->context != metadata(queue)->context) return false;
+    if (!ava::guest::IsAlive(events[i]) || metadata(events[i])->context != metadata(queue)->context) return false;
   }
   return true;
 }
