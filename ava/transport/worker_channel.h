@@ -30,12 +30,14 @@ class WorkerChannel {
   // Waits (adaptively: yield-spins, then futex) until one comes, the session closes, or the timeout
   // passes. Only the thread that holds the consumer role calls this.
   virtual Next Receive(std::span<std::byte> buffer, std::chrono::nanoseconds timeout) = 0;
-  // For the hand-over of the consumer role: announce that nobody reads the ring, so that the
-  // guest's next command wakes a thread blocked in WaitForCommand. Receive withdraws the
-  // announcement.
+  // For the hand-over of the consumer role. Before a call that may block, the thread that has the
+  // role announces that nobody reads the ring, and only then gives the role up; a command that is
+  // there already, or the guest's next one, wakes a thread in WaitForCommand. Whoever comes first
+  // takes the role and calls Receive, which withdraws the announcement: a stand-by, or the
+  // announcer when its call has returned.
   virtual void AnnounceAsleep() = 0;
-  // Any number of threads: sleeps until a command may be there or the session closes. False:
-  // closed.
+  // Any number of threads without the role: sleeps until the role was announced free and a command
+  // is there (true), or the session closes (false). Another thread may have been faster.
   virtual bool WaitForCommand() = 0;
 
   // Posts the reply into a slot and wakes its waiter. Any thread; at most once per command.
