@@ -34,7 +34,7 @@ struct Message {
   X(kBadPattern, 14, kError, "'/{}/' is no regular expression: {}")                               \
   X(kNotString, 15, kError, "'{}' takes a string in quotes")                                      \
   X(kNotImplemented, 16, kError, "'{}' is not implemented yet")                                   \
-  X(kGiven, 17, kError, "'{}' is given twice")                                                    \
+  X(kGiven, 17, kError, "'{}' contradicts or repeats what was said")                                                  \
   X(kMissingStatement, 18, kError, "the spec has no '{}'")                                        \
   X(kMisplacedIf, 19, kError, "'if' cannot choose '{}' at run time")                              \
   /* the header: 30.. */                                                                          \

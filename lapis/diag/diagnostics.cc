@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <numeric>
+#include <tuple>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -109,9 +110,18 @@ std::string Diagnostics::CaretLines(const Place& place) const {
   return "  " + std::string(line) + "\n  " + marks + '\n';
 }
 
+std::vector<Diagnostic> Diagnostics::Sorted() const {
+  std::vector<Diagnostic> sorted = diagnostics_;
+  std::ranges::stable_sort(sorted, {}, [&](const Diagnostic& d) {
+    const bool is_spec = sources_.Find(d.place.file) != nullptr;
+    return std::tuple(!is_spec, d.place.file, d.place.line, d.place.column);
+  });
+  return sorted;
+}
+
 std::string Diagnostics::Text() const {
   std::string out;
-  for (const Diagnostic& diagnostic : diagnostics_) {
+  for (const Diagnostic& diagnostic : Sorted()) {
     out += Prefix(diagnostic.place);
     out += SeverityName(diagnostic.severity);
     out += ": " + diagnostic.text + " [" + Name(diagnostic.number) + "]\n" + CaretLines(diagnostic.place);
@@ -124,7 +134,7 @@ std::string Diagnostics::Text() const {
 
 std::string Diagnostics::Json() const {
   auto array = nlohmann::ordered_json::array();
-  for (const Diagnostic& diagnostic : diagnostics_) {
+  for (const Diagnostic& diagnostic : Sorted()) {
     nlohmann::ordered_json item = {{"id", Name(diagnostic.number)},
                                    {"severity", SeverityName(diagnostic.severity)},
                                    {"text", diagnostic.text},

@@ -55,6 +55,7 @@ class Diagnostics {
   Place PlaceOf(const source::Span& span) const;
   bool has_errors() const;
   const std::vector<Diagnostic>& all() const { return diagnostics_; }
+  std::vector<Diagnostic> Sorted() const;  // by place; those without one first
 
   std::string Text() const;  // for people: with the line and a caret
   std::string Json() const;  // for editors: one array

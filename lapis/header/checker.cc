@@ -163,6 +163,13 @@ std::optional<std::int64_t> ConstantOf(CXCursor variable) {
   return value;
 }
 
+// Parameters of the wrappers are spelled with an alias that nobody should see.
+std::string WithoutAlias(std::string type) {
+  constexpr std::string_view kAlias = "lapis_t<";
+  if (type.starts_with(kAlias) && type.ends_with('>')) return type.substr(kAlias.size(), type.size() - kAlias.size() - 1);
+  return type;
+}
+
 void ReadAnswer(CXCursor variable, CXCursor wrapper, Answer& answer) {
   const CXType type = clang_getCursorType(variable);
   const CXType canonical = clang_getCanonicalType(type);
@@ -170,7 +177,7 @@ void ReadAnswer(CXCursor variable, CXCursor wrapper, Answer& answer) {
                     canonical.kind != CXType_Dependent;
   if (!answer.is_valid) return;
   answer.kind = KindOf(canonical);
-  answer.type = Take(clang_getTypeSpelling(type));
+  answer.type = WithoutAlias(Take(clang_getTypeSpelling(type)));
   answer.canonical = Take(clang_getTypeSpelling(canonical));
   answer.constant = ConstantOf(variable);
   const CXCursor initialiser = clang_Cursor_getVarDeclInitializer(variable);
@@ -210,11 +217,12 @@ CXChildVisitResult VisitTop(CXCursor cursor, CXCursor, CXClientData data) {
 }  // namespace
 
 std::vector<Answer> CheckExpressions(const Environment& environment, const std::vector<Metadata>& metadata,
-                                     const std::vector<Query>& queries, diag::Diagnostics& diagnostics) {
+                                     const std::vector<Query>& queries, const std::vector<std::string>& known,
+                                     diag::Diagnostics& diagnostics) {
   std::string text = MetadataText(metadata) + "#include <stddef.h>\ntemplate <class T> using lapis_t = T;\n";
   for (std::size_t i = 0; i < queries.size(); ++i) text += WrapperText(queries[i], i);
   const Unit unit(environment, text, /*skip_bodies=*/false);
-  unit.ReportErrors(diag::kExpression, environment, diagnostics);
+  unit.ReportErrors(diag::kExpression, environment, known, diagnostics);
   std::vector<Answer> answers(queries.size());
   clang_visitChildren(clang_getTranslationUnitCursor(static_cast<CXTranslationUnit>(unit.handle())), VisitTop, &answers);
   return answers;

@@ -47,8 +47,9 @@ struct Metadata {
   Chunk body;
 };
 
-// One answer a query. Errors are reported at the expression.
+// One answer a query. Errors are reported at the expression, unknown names with the nearest of `known`.
 std::vector<Answer> CheckExpressions(const Environment& environment, const std::vector<Metadata>& metadata,
-                                     const std::vector<Query>& queries, diag::Diagnostics& diagnostics);
+                                     const std::vector<Query>& queries, const std::vector<std::string>& known,
+                                     diag::Diagnostics& diagnostics);
 
 }  // namespace lapis::header

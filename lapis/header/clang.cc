@@ -50,6 +50,13 @@ void AddNotes(CXDiagnostic diagnostic, std::string_view root, diag::Diagnostic& 
   }
 }
 
+// clang proposes no macros, and no functions whose names are far from what was written.
+std::string Suggestion(const std::string& text, const std::vector<std::string>& known) {
+  constexpr std::string_view kUnknown = "use of undeclared identifier '";
+  if (!text.starts_with(kUnknown) || !text.ends_with('\'')) return {};
+  return diag::DidYouMean(text.substr(kUnknown.size(), text.size() - kUnknown.size() - 1), known);
+}
+
 }  // namespace
 
 Unit::Unit(const Environment& environment, const std::string& main_text, bool skip_bodies) {
@@ -88,13 +95,14 @@ Unit::~Unit() {
 }
 
 void Unit::ReportErrors(const diag::Message& message, const Environment& environment,
-                        diag::Diagnostics& diagnostics) const {
+                        const std::vector<std::string>& known, diag::Diagnostics& diagnostics) const {
   auto* const unit = static_cast<CXTranslationUnit>(unit_);
   for (unsigned i = 0; i < clang_getNumDiagnostics(unit); ++i) {
     CXDiagnostic diagnostic = clang_getDiagnostic(unit, i);
     if (clang_getDiagnosticSeverity(diagnostic) >= CXDiagnostic_Error) {
       const diag::Place place = PlaceOf(diagnostic, environment.root);
-      diag::Diagnostic& report = diagnostics.Report(message, place, Take(clang_getDiagnosticSpelling(diagnostic)));
+      const std::string text = Take(clang_getDiagnosticSpelling(diagnostic));
+      diag::Diagnostic& report = diagnostics.Report(message, place, text + Suggestion(text, known));
       AddNotes(diagnostic, environment.root, report);
     }
     clang_disposeDiagnostic(diagnostic);

@@ -22,9 +22,9 @@ class Unit {
   Unit(const Unit&) = delete;
   Unit& operator=(const Unit&) = delete;
 
-  // Reports clang's errors as `message`; a place outside the spec's files becomes a note's.
+  // Reports clang's errors as `message`. For a name that clang does not know and has no idea about, `known` may.
   void ReportErrors(const diag::Message& message, const Environment& environment,
-                    diag::Diagnostics& diagnostics) const;
+                    const std::vector<std::string>& known, diag::Diagnostics& diagnostics) const;
 
   void* handle() const { return unit_; }  // CXTranslationUnit
 

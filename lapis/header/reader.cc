@@ -108,6 +108,7 @@ class Reader {
     function.where = WhereOf(location);
     function.result = TypeOf(clang_getCursorResultType(cursor), cursor);
     function.parameters = ParametersOf(cursor);
+    header_.function_index.emplace(function.name, header_.functions.size());
     header_.functions.push_back(std::move(function));
   }
 
@@ -226,7 +227,7 @@ class Reader {
 
 Header ReadHeader(const Environment& environment, diag::Diagnostics& diagnostics) {
   const Unit unit(environment, "", /*skip_bodies=*/true);
-  unit.ReportErrors(diag::kHeader, environment, diagnostics);
+  unit.ReportErrors(diag::kHeader, environment, {}, diagnostics);
   return Reader(environment, unit).Read();
 }
 

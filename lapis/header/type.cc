@@ -2,8 +2,6 @@
 
 #include "lapis/header/type.h"
 
-#include <algorithm>
-
 namespace lapis::header {
 
 std::string Unqualified(const Type& type) {
@@ -15,8 +13,8 @@ std::string Unqualified(const Type& type) {
 }
 
 const Function* Header::FindFunction(const std::string& name) const {
-  const auto found = std::ranges::find(functions, name, &Function::name);
-  return found == functions.end() ? nullptr : &*found;
+  const auto found = function_index.find(name);
+  return found == function_index.end() ? nullptr : &functions[found->second];
 }
 
 }  // namespace lapis::header

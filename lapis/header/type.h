@@ -79,6 +79,8 @@ struct Header {
   std::vector<std::string> macros;       // object-like ones with a body
   std::vector<std::string> inputs;       // files that were read
 
+  std::map<std::string, std::size_t> function_index;  // by name
+
   const Function* FindFunction(const std::string& name) const;
 };
 

@@ -147,6 +147,19 @@ void If(Target& target, const Node& node, const std::string& outer) {
   apply(node.otherwise, "!(" + condition + ")");
 }
 
+// One annotation of a kind in a block: at most one of these words.
+void CheckGivenOnce(Context& context, const std::vector<Node>& statements, const std::vector<std::string>& words) {
+  const Node* first = nullptr;
+  for (const Node& node : statements) {
+    if (node.kind != syntax::NodeKind::kStatement || std::ranges::find(words, node.word()) == words.end()) continue;
+    if (first) {
+      context.diagnostics.Report(diag::kGiven, node.span, node.word())
+          .At(context.diagnostics.PlaceOf(first->span), "'" + first->word() + "' is here");
+    }
+    first = &node;
+  }
+}
+
 using Apply = std::function<void(Target&, const Node&)>;
 
 const std::map<std::string, Apply>& Statements() {
@@ -214,6 +227,10 @@ model::Expr Target::ExprOf(const Text& operand) const {
 
 void ApplyFunction(Target& target, const std::vector<Node>& statements) {
   target.function.provenance = std::max(target.function.provenance, target.provenance);
+  CheckGivenOnce(target.context, statements, {"async", "sync", "async_if", "sync_if"});
+  for (const char* word : {"blocking", "success", "coalesce", "completes", "unsupported", "return_value"}) {
+    CheckGivenOnce(target.context, statements, {word});
+  }
   for (const Node& node : statements) {
     if (node.kind == syntax::NodeKind::kIf) {
       If(target, node, "");

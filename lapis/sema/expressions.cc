@@ -250,8 +250,8 @@ void CheckExpressions(Context& context) {
   std::vector<Slot> slots = Collector(context).Collect();
   std::vector<Query> queries;
   for (const Slot& slot : slots) queries.push_back({slot.expr->text, slot.expr->where, slot.scope});
-  const std::vector<Answer> answers =
-      header::CheckExpressions(context.environment, MetadataOf(context), queries, context.diagnostics);
+  const std::vector<Answer> answers = header::CheckExpressions(context.environment, MetadataOf(context), queries,
+                                                               context.header.macros, context.diagnostics);
   Judge judge(context);
   for (std::size_t i = 0; i < slots.size(); ++i) judge.Accept(slots[i], answers[i]);
   CheckSelectors(context);
