@@ -60,7 +60,6 @@ struct Message {
   X(kCycle, 60, kError, "the arguments of '{}' need each other: {}")                              \
   X(kSameSelector, 61, kError, "'{}' and '{}' are the same value in the table of '{}'")           \
   X(kNotExported, 62, kError, "'{}' is not exported: name it in symbols(...), or make it internal") \
-  X(kLengthUnknown, 63, kError, "'{}' is a pointer to void: say how many bytes, buffer(n)")       \
   X(kOpenFact, 70, kError, "'{}' of '{}': {}")                                                    \
   /* expressions: 90.. */                                                                         \
   X(kExpression, 90, kError, "{}")                                                                \

@@ -10,7 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "lapis/diag/catalog.h"
 #include "lapis/driver/compile.h"
+#include "lapis/driver/coverage.h"
+#include "lapis/driver/explanations.h"
 #include "lapis/emit/emit.h"
 #include "lapis/model/dump.h"
 
@@ -48,6 +51,26 @@ bool Write(const std::filesystem::path& path, const std::string& text) {
   file.close();
   if (!file) std::fprintf(stderr, "cava: cannot write '%s'\n", path.c_str());
   return static_cast<bool>(file);
+}
+
+bool IsSpecText(const std::filesystem::path& path) {
+  for (const char* extension : {".lapis", ".h", ".hpp", ".c", ".cc", ".cpp", ".inc"}) {
+    if (path.extension() == extension) return !path.stem().string().ends_with("_test");
+  }
+  return false;
+}
+
+// All text under the spec's folder, tests left out.
+int SpecLines(const Options& options) {
+  std::filesystem::path spec = options.root.empty() ? options.spec : options.root + '/' + options.spec;
+  const std::filesystem::path folder = spec.has_parent_path() ? spec.parent_path() : ".";
+  int lines = 0;
+  std::filesystem::recursive_directory_iterator entries(folder);
+  for (auto entry = begin(entries); entry != end(entries); ++entry) {
+    if (entry->is_directory() && entry->path().filename() == "tests") entry.disable_recursion_pending();
+    if (entry->is_regular_file() && IsSpecText(entry->path())) lines += CodeLines(ReadWhole(entry->path()).value_or(""));
+  }
+  return lines;
 }
 
 std::string DepfileText(const std::string& target, const model::Api& api) {
@@ -93,9 +116,22 @@ int Dump(const Options& options) {
 int Coverage(const Options& options) {
   const Compilation compilation(InputOf(options, false));
   Print(options, compilation);
-  return compilation.has_errors() ? kInputErrors : 0;
+  if (compilation.has_errors()) return kInputErrors;
+  Counts counts = Count(compilation.api());
+  counts.spec_lines = SpecLines(options);
+  const auto text = options.json ? CoverageJson : CoverageText;
+  std::fputs(text(compilation.api(), counts).c_str(), stdout);
+  return 0;
 }
 
-int Explain(const std::string& /*name*/) { return 0; }
+int Explain(const std::string& name) {
+  for (const diag::Message& message : diag::kCatalog) {
+    if (diag::Name(message.number) != name) continue;
+    std::fputs(std::string(Explanation(name)).c_str(), stdout);
+    return 0;
+  }
+  std::fprintf(stderr, "cava: no diagnostic '%s': they are named like lapis-0010\n", name.c_str());
+  return kInputErrors;
+}
 
 }  // namespace lapis::driver

@@ -289,6 +289,7 @@ struct Api {
   std::vector<CodeBlock> code;
   std::vector<Function> functions;       // virtual, unsupported, local and internal ones, by id
   std::string digest;                    // 64 hex digits over everything that shapes the wire
+  std::vector<std::string> missing;      // functions that the first header declares and nobody exports
   std::vector<std::string> policies;     // files of policy(...): recorded, not yet used
   std::string metadata_struct;           // declare_metadata: for handles without metadata of their own
   std::vector<std::string> inputs;       // files read, for the depfile

@@ -87,7 +87,10 @@ void SelectFunctions(Context& context) {
   std::vector<model::Function> internals;
   for (const header::Function& declared : context.header.functions) {
     const std::string* version = exports.VersionOf(declared.name);
-    if (!version && !IsInternal(context, declared.name)) continue;
+    if (!version && !IsInternal(context, declared.name)) {
+      if (declared.is_primary) context.api.missing.push_back(declared.name);
+      continue;
+    }
     model::Function function;
     Infer(context.header, declared, context.api, function);
     function.exported = version != nullptr;
