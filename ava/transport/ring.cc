@@ -56,7 +56,7 @@ RingWriter::Room RingWriter::RoomFor(std::uint32_t bytes) {
   if (head_ - tail_seen_ + needed <= ring_.bytes) return Room::kYes;
   const std::uint64_t tail = ReadTailUntrusted(*ring_.control);
   // The tail moves from the last seen place up to the head.
-  if (head_ - tail > head_ - tail_seen_) return Room::kBroken;
+  if (head_ - tail > head_ - tail_seen_ || tail % wire::kRecordAlignment != 0) return Room::kBroken;
   tail_seen_ = tail;
   return head_ - tail_seen_ + needed <= ring_.bytes ? Room::kYes : Room::kFull;
 }
