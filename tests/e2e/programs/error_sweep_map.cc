@@ -93,7 +93,7 @@ void WaitLists(const SweepScene& scene, const Maps& maps) {
   for (const cl_bool blocking : {CL_TRUE, CL_FALSE}) {
     e2e::SweepWaitLists(
         maps.sweep(), scene, [&](cl_uint count, const cl_event* list, cl_event* event) {
-          cl_int code = 77;
+          cl_int code = e2e::kUntouched;
           void* mapped = clEnqueueMapBuffer(scene.session.queue, scene.buffer, blocking,
                                             CL_MAP_READ, 0, 64, count, list, event, &code);
           maps.Drop(scene.buffer, mapped);

@@ -14,6 +14,13 @@
 
 namespace e2e {
 
+// What a code holds before the call: an honest implementation either sets it or leaves it alone.
+inline constexpr cl_int kUntouched = 77;
+
+inline std::string SweepCode(cl_int code) {
+  return code == kUntouched ? "untouched" : CodeName(code);
+}
+
 // Lines about one function.
 class Sweep {
  public:
@@ -25,14 +32,14 @@ class Sweep {
   // call; the object is the caller's to release.
   template <typename Make>
   auto Made(const char* what, Make make) const {
-    cl_int code = 77;
+    cl_int code = kUntouched;
     auto object = make(&code);
     Line(what, code, object == nullptr ? " | NULL" : " | an object");
     return object;
   }
 
   void Line(const char* what, cl_int code, const char* effects) const {
-    std::printf("%s | %s | %s%s\n", function_, what, CodeName(code).c_str(), effects);
+    std::printf("%s | %s | %s%s\n", function_, what, SweepCode(code).c_str(), effects);
   }
 
   const char* function() const { return function_; }
@@ -49,19 +56,19 @@ using InfoName = std::pair<const char*, cl_uint>;
 // Asks for one value in every right and wrong way. ask(name, bytes, value, bytes_ret) is the call.
 template <typename Ask>
 void SweepInfoName(const Sweep& sweep, const InfoName& name, Ask ask) {
-  constexpr size_t kUntouched = 7777;
+  constexpr size_t kNoSize = 7777;
   constexpr size_t kMargin = 16;
-  size_t bytes = kUntouched;
+  size_t bytes = kNoSize;
   const cl_int size_code = ask(name.second, 0, nullptr, &bytes);
   if (size_code != CL_SUCCESS) bytes = 64;
   std::vector<unsigned char> room(bytes + kMargin, 0xa5);
-  size_t bytes_ret = kUntouched;
+  size_t bytes_ret = kNoSize;
   std::string effects = " | exact " + CodeName(ask(name.second, bytes, room.data(), &bytes_ret));
   if (room[bytes] != 0xa5) effects += " and wrote past it";
   if (bytes > 0) {
-    bytes_ret = kUntouched;
+    bytes_ret = kNoSize;
     effects += ", small " + CodeName(ask(name.second, bytes - 1, room.data(), &bytes_ret));
-    if (bytes_ret != kUntouched) effects += " with size";
+    if (bytes_ret != kNoSize) effects += " with size";
   }
   effects += ", large " + CodeName(ask(name.second, bytes + kMargin, room.data(), &bytes_ret));
   effects += ", zero " + CodeName(ask(name.second, 0, room.data(), &bytes_ret));
