@@ -1,9 +1,245 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// guest.cc of one API: its functions, and the tables by which the runtime knows them.
+
+#include <algorithm>
+#include <set>
+
 #include "lapis/emit/emit.h"
+#include "lapis/emit/guest_exports.h"
+#include "lapis/emit/guest_function.h"
+#include "lapis/emit/text.h"
+#include "lapis/emit/wire_layout.h"
 
 namespace lapis::emit {
+namespace {
 
-std::vector<OutputFile> EmitGuest(const model::Api& /*api*/) { return {}; }
+using model::FunctionState;
+
+std::string MetadataType(const model::HandleType& type) {
+  return TypeWord(type.name) + "_metadata";
+}
+
+std::string Metadata(const model::HandleType& type) {
+  if (type.metadata.empty()) return {};
+  return Fill(R"(
+
+struct $struct$ {
+$body$};
+inline $struct$* metadata($type$ handle) { return guest::MetadataOf<$struct$>(handle, wire::$id$); }
+)",
+              {{"struct", MetadataType(type)},
+               {"body", SpecCode(type.metadata, type.metadata_where)},
+               {"type", type.name},
+               {"id", TypeEnumerator(type.name)}});
+}
+
+std::string AllMetadata(const model::Api& api) {
+  std::string text;
+  for (const model::HandleType& type : api.handle_types) text += Metadata(type);
+  return text;
+}
+
+std::string HandleTraits(const model::Api& api) {
+  std::string text;
+  for (const model::HandleType& type : api.handle_types) {
+    text += "template <>\ninline constexpr std::uint16_t kTypeOf<" + type.name + "> = " + api.name +
+            "::wire::" + TypeEnumerator(type.name) + ";\n";
+  }
+  return text;
+}
+
+std::string InternalDeclarations(const model::Api& api) {
+  std::string text;
+  for (const model::Function& function : api.functions) {
+    if (function.state == FunctionState::kInternal) {
+      text += Declare(function.return_type, function.name) + "(" + ParameterList(function) + ");\n";
+    }
+  }
+  return text;
+}
+
+std::string GuestCode(const model::Api& api) {
+  std::string text;
+  for (const model::CodeBlock& block : api.code) {
+    if (block.side == model::CodeBlock::Side::kServer) continue;
+    if (block.file.empty()) {
+      text += "\n" + SpecCode(block.code, block.where);
+      continue;
+    }
+    const std::size_t slash = block.where.file.rfind('/');
+    const std::string folder =
+        slash == std::string::npos ? "" : block.where.file.substr(0, slash + 1);
+    text += "\n#include " + Quote(folder + block.file) + "  // " + Spot(block.where) + "\n";
+  }
+  return text;
+}
+
+std::string Functions(const model::Api& api) {
+  std::string text;
+  for (const model::Function& function : api.functions)
+    text += "\n" + EmitGuestFunction(api, function);
+  return text;
+}
+
+std::string Thunks(const model::Api& api) {
+  std::string text;
+  for (const model::Function& function : api.functions) {
+    if (HasCommand(function)) text += EmitCallbackThunks(api, function);
+  }
+  return text;
+}
+
+std::string TypeTable(const model::Api& api) {
+  std::string text = "{},\n";
+  for (const model::HandleType& type : api.handle_types) {
+    text += "{.name = " + Quote(type.name) + (type.immortal ? ", .immortal = true" : "");
+    if (!type.metadata.empty()) {
+      text += ",\n .make_metadata = &guest::MakeMetadata<" + MetadataType(type) +
+              ">,\n .drop_metadata = &guest::DropMetadata<" + MetadataType(type) + ">";
+    }
+    text += "},\n";
+  }
+  return text;
+}
+
+std::string CallbackTable(const model::Api& api) {
+  std::string text = "{},\n";
+  for (const model::Function& function : api.functions) {
+    if (!HasCommand(function)) continue;
+    for (const model::Callback& callback : function.callbacks) {
+      const std::string name =
+          function.name + "_" +
+          function.parameters[static_cast<std::size_t>(callback.parameter)].name;
+      text += "{.name = " + Quote(name) + (callback.once ? ", .once = true" : "") +
+              ", .run = &Run_" + name +
+              (callback.lost.empty() ? "" : ", .run_lost = &Lost_" + name) + "},\n";
+    }
+  }
+  return text;
+}
+
+std::string NameTable(const model::Api& api) {
+  std::string text;
+  for (const model::Function& function : api.functions) text += Quote(function.name) + ",\n";
+  return text;
+}
+
+std::string AddressTable(const model::Api& api) {
+  std::set<std::string> names;
+  for (const model::Function& function : api.functions) {
+    const bool callable =
+        function.state == FunctionState::kVirtual || function.state == FunctionState::kLocal;
+    if (callable && !function.symbol_version.empty()) names.insert(function.name);
+  }
+  if (IsIcd(api)) names.insert(std::string(kIcdEntry));
+  std::string text;
+  for (const std::string& name : names) {
+    text += "{" + Quote(name) + ", reinterpret_cast<void*>(&::" + name + ")},\n";
+  }
+  return text;
+}
+
+std::string Environment(const model::Api& api) {
+  std::string text;
+  for (const std::string& pattern : api.environment) text += Quote(pattern) + ", ";
+  return text + "nullptr";
+}
+
+constexpr std::string_view kFile = R"(
+$banner$
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+
+$preamble$
+
+#include "ava/guest/generated.h"
+#include "$api$/wire.h"
+
+namespace ava::guest {
+$traits$
+}  // namespace ava::guest
+
+namespace guest = ::ava::guest;
+namespace wire = ::ava::$api$::wire;
+$metadata$
+extern "C" {
+$internal$
+}
+$code$
+
+extern "C" {
+$functions$
+$icd_entry$
+}  // extern "C"
+
+namespace {
+
+$thunks$
+$dispatch$
+const char* const kNames[] = {
+    $names$
+};
+
+const guest::TypeInfo kTypes[] = {
+    $types$
+};
+
+const guest::CallbackInfo kCallbacks[] = {
+    $callbacks$
+};
+
+const guest::NamedFunction kAddresses[] = {
+    $addresses$
+};
+
+const char* const kEnvironment[] = {$environment$};
+
+}  // namespace
+
+const guest::ApiInfo guest::kApi = {
+    .name = "$api$",
+    .digest = ::ava::$api$::wire::kDigest.data(),
+    .environment = kEnvironment,
+    .dispatch = $dispatch_table$,
+    .function_names = kNames,
+    .types = kTypes,
+    .callbacks = kCallbacks,
+    .addresses = kAddresses,
+    .connector = &guest::kTransportConnector,
+};
+)";
+
+std::string GuestFile(const model::Api& api) {
+  std::string preamble;
+  for (const std::string& line : api.preamble) preamble += line + "\n";
+  const std::string text =
+      Fill(kFile, {{"banner", Banner(api, "The guest library.")},
+                   {"preamble", preamble},
+                   {"api", api.name},
+                   {"traits", HandleTraits(api)},
+                   {"metadata", AllMetadata(api)},
+                   {"internal", InternalDeclarations(api)},
+                   {"code", GuestCode(api)},
+                   {"functions", Functions(api)},
+                   {"icd_entry", IcdEntry(api)},
+                   {"thunks", Thunks(api)},
+                   {"dispatch", DispatchTable(api)},
+                   {"names", NameTable(api)},
+                   {"types", TypeTable(api)},
+                   {"callbacks", CallbackTable(api)},
+                   {"addresses", AddressTable(api)},
+                   {"environment", Environment(api)},
+                   {"dispatch_table", api.dispatch_struct.empty() ? "nullptr" : "&kDispatch"}});
+  return ResolveLines(text, "guest.cc");
+}
+
+}  // namespace
+
+std::vector<OutputFile> EmitGuest(const model::Api& api) {
+  std::vector<OutputFile> files = {{.path = "guest.cc", .text = GuestFile(api)},
+                                   {.path = "exports.map", .text = ExportsMap(api)}};
+  if (IsIcd(api)) files.push_back({.path = "icd.map", .text = IcdMap()});
+  return files;
+}
 
 }  // namespace lapis::emit

@@ -32,11 +32,6 @@ static_assert(sizeof($name$) == $size$);
                {"size", std::to_string(layout.size)}});
 }
 
-bool HasCommand(const model::Function& function) {
-  return function.state == model::FunctionState::kVirtual ||
-         function.state == model::FunctionState::kInternal;
-}
-
 std::string FunctionIds(const model::Api& api) {
   std::string text;
   for (const model::Function& function : api.functions) {
@@ -57,6 +52,7 @@ std::string CallbackIds(const model::Api& api) {
   std::string text;
   int id = 0;
   for (const model::Function& function : api.functions) {
+    if (!HasCommand(function)) continue;
     for (const model::Callback& callback : function.callbacks) {
       text += CallbackEnumerator(function, callback) + " = " + std::to_string(++id) + ",\n";
     }

@@ -112,6 +112,11 @@ void CollectStructs(const Shape& shape, std::vector<const Shape*>& found) {
 
 }  // namespace
 
+bool HasCommand(const model::Function& function) {
+  return function.state == model::FunctionState::kVirtual ||
+         function.state == model::FunctionState::kInternal;
+}
+
 bool IsHandles(const Shape& shape) {
   return shape.kind == ShapeKind::kBuffer && shape.element &&
          shape.element->kind == ShapeKind::kHandle;

@@ -51,6 +51,9 @@ bool IsHandles(const model::Shape& shape);
 bool IsNested(const model::Shape& shape);   // an array of strings or of buffers
 bool IsStructs(const model::Shape& shape);  // an array of structs with fields to translate
 
+// Whether calls of it travel: it is neither local nor absent.
+bool HasCommand(const model::Function& function);
+
 Passing PassingOf(const model::Shape& shape);
 // The same for a parameter of a function: its error parameter becomes kNothing.
 Passing PassingOf(const model::Function& function, int parameter);

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lapis/emit/guest_function.h"
+
+#include <vector>
+
+#include "lapis/emit/text.h"
+#include "lapis/emit/wire_layout.h"
+
+namespace lapis::emit {
+namespace {
+
+using model::ErrorBy;
+using model::FunctionState;
+
+std::string Hooks(const std::vector<model::Hook>& hooks) {
+  std::string text;
+  for (const model::Hook& hook : hooks) text += "{\n" + SpecCode(hook.code, hook.where) + "}\n";
+  return text;
+}
+
+std::string SuccessWord(const GuestFunction& guest) {
+  const model::Function& function = guest.function;
+  if (function.success) return function.success->text;
+  return function.error_by == ErrorBy::kReturn ? guest.api.success : "{}";
+}
+
+// What a call becomes for which there is no session.
+std::string LostLambda(const GuestFunction& guest) {
+  const model::Function& function = guest.function;
+  std::string body = Hooks(function.guest_lost);
+  for (const int released : function.releases)
+    body += "ava_call.Release(" + guest.name(released) + ");\n";
+  for (const int retained : function.retains)
+    body += "ava_call.Retain(" + guest.name(retained) + ");\n";
+  const bool counts = !function.releases.empty() || !function.retains.empty();
+  body += counts ? "return " + SuccessWord(guest) + ";\n" : Refuse(guest, guest.api.lost) + "\n";
+  return Fill(R"(
+const auto ava_lost = [&]() -> $type$ {
+  $body$
+};
+)",
+              {{"type", function.return_type}, {"body", body}});
+}
+
+std::string Waits(const GuestFunction& guest) {
+  const model::Function& function = guest.function;
+  std::string text;
+  if (function.blocking) {
+    text += "[[maybe_unused]] const bool ava_blocks = static_cast<bool>(" +
+            function.blocking->text + ");\n";
+  }
+  if (!guest.is_async()) return text + "const bool ava_waits = true;\n";
+  std::vector<std::string> conditions;
+  if (function.blocking) conditions.push_back("!ava_blocks");
+  for (int i = 0; i < static_cast<int>(function.parameters.size()); ++i) {
+    const model::ShapePtr& shape = guest.parameter(i).shape;
+    if (!shape || PassingOf(function, i) == Passing::kNothing) continue;
+    const bool plain_output = shape->direction != model::Direction::kIn && shape->until_event < 0 &&
+                              shape->kind != model::ShapeKind::kHandle && !IsOneNewHandle(*shape);
+    if (plain_output) conditions.push_back(guest.name(i) + " == nullptr");
+  }
+  if (function.async_if) conditions.push_back("(" + function.async_if->text + ")");
+  const std::string condition = conditions.empty() ? "true" : Join(conditions, " && ");
+  return text + "const bool ava_waits = ava_call.Waits(" + condition + ");\n";
+}
+
+std::string Send(const GuestFunction& guest) {
+  const model::Function& function = guest.function;
+  std::string text;
+  for (const int consumed : function.consumes)
+    text += "ava_call.Consume(" + guest.name(consumed) + ");\n";
+  if (!function.releases.empty()) text += "ava_call.FlushSetters();\n";
+  if (function.delivers) text += "ava_call.Delivers();\n";
+  if (function.coalesce.empty()) {
+    return text + "if (!ava_call.Send(&ava_args, ava_waits)) return ava_lost();\n";
+  }
+  std::vector<std::string> keys;
+  for (std::size_t i = 1; i < function.coalesce.size(); ++i) {
+    keys.push_back("guest::ToWord(" + guest.name(function.coalesce[i]) + ")");
+  }
+  return text +
+         Fill(R"(
+if (ava_waits || !ava_call.Keep($object$, guest::KeyOf($keys$), &ava_args)) {
+  ava_call.Consume($object$);
+  if (!ava_call.Send(&ava_args, ava_waits)) return ava_lost();
+}
+)",
+              {{"object", guest.name(function.coalesce.front())}, {"keys", Join(keys, ", ")}});
+}
+
+std::string ReturnedValue(const GuestFunction& guest) {
+  const model::Function& function = guest.function;
+  const model::Shape& shape = *function.return_shape;
+  if (shape.kind == model::ShapeKind::kMapped) {
+    return "static_cast<" + function.return_type + ">(ava_call.mapped_pointer())";
+  }
+  if (shape.kind == model::ShapeKind::kHandle && shape.use == model::HandleUse::kNew) {
+    return "static_cast<" + function.return_type + ">(ava_result)";
+  }
+  if (shape.kind == model::ShapeKind::kHandle) {
+    return "static_cast<" + function.return_type +
+           ">(ava_call.session().ProgramHandle(ava_call.reply().result, wire::" +
+           TypeEnumerator(shape.handle_type) + "))";
+  }
+  return "guest::FromResult<" + function.return_type + ">(ava_call.reply().result)";
+}
+
+// Reads the reply, and leaves when it is an error.
+std::string Result(const GuestFunction& guest) {
+  const model::Function& function = guest.function;
+  const Substitution success = {"success", guest.api.success};
+  const Substitution status = {"status", guest.api.status_type};
+  const Substitution type = {"type", function.return_type};
+  if (function.error_by == ErrorBy::kReturn) {
+    return Fill(R"(
+$type$ result = ava_call.waited() ? guest::FromResult<$type$>(ava_call.reply().result) : $unwaited$;
+if (result != $success$) return result;
+ava_call.Succeed();
+)",
+                {type, success, {"unwaited", SuccessWord(guest)}});
+  }
+  const bool returns = function.return_shape != nullptr;
+  const std::string value = returns ? "[[maybe_unused]] " + function.return_type +
+                                          " result = " + ReturnedValue(guest) + ";\n"
+                                    : "";
+  if (function.error_by == ErrorBy::kNone) return "ava_call.Succeed();\n" + value;
+  return Fill(R"(
+const $status$ ava_error = ava_call.waited() ? static_cast<$status$>(ava_call.reply().error) : $success$;
+if (ava_error != $success$) {
+  $fail$
+}
+ava_call.Succeed();
+if ($place$ != nullptr) *$place$ = $success$;
+$value$
+)",
+              {status,
+               success,
+               {"fail", Refuse(guest, "ava_error")},
+               {"place", guest.name(function.error_parameter)},
+               {"value", value}});
+}
+
+std::string Deferred(const GuestFunction& guest) {
+  const model::Function& function = guest.function;
+  if (!function.delivers || function.error_by != ErrorBy::kReturn) return {};
+  return Fill(R"(
+if (ava_waits) {
+  if (const auto ava_deferred = ava_call.session().TakeDeferredError(); ava_deferred != 0) {
+    return static_cast<$type$>(ava_deferred);
+  }
+}
+)",
+              {{"type", function.return_type}});
+}
+
+constexpr std::string_view kVirtual = R"(
+$signature$ {
+  $before$
+  guest::Payload<$payload$> ava_payload;
+  wire::$args$ ava_args = {};
+  guest::Call ava_call(wire::$id$, sizeof(ava_args), ava_payload);
+  $lost$
+  $checks$
+  $answers$
+  $waits$
+  $inputs$
+  $send$
+  $result$
+  $outputs$
+  $effects$
+  $after$
+  $deferred$
+  $return$
+}
+)";
+
+std::string VirtualFunction(const GuestFunction& guest) {
+  const model::Function& function = guest.function;
+  return Fill(kVirtual, {{"signature", Signature(function)},
+                         {"before", Hooks(function.guest_before)},
+                         {"payload", std::to_string(PayloadBytes(guest))},
+                         {"args", ArgumentStructName(function)},
+                         {"id", FunctionEnumerator(function)},
+                         {"lost", LostLambda(guest)},
+                         {"checks", GuestChecks(guest)},
+                         {"answers", GuestLocalAnswers(guest)},
+                         {"waits", Waits(guest)},
+                         {"inputs", GuestInputs(guest)},
+                         {"send", Send(guest)},
+                         {"result", Result(guest)},
+                         {"outputs", GuestOutputs(guest)},
+                         {"effects", GuestEffects(guest)},
+                         {"after", Hooks(function.guest_after)},
+                         {"deferred", Deferred(guest)},
+                         {"return", function.return_shape ? "return result;\n" : ""}});
+}
+
+// Without a call: no command stands behind it.
+std::string PlainError(const GuestFunction& guest, const std::string& error) {
+  const model::Function& function = guest.function;
+  if (function.error_by == ErrorBy::kReturn) return "return " + error + ";\n";
+  std::string text;
+  if (function.error_by == ErrorBy::kParameter) {
+    const std::string& place = guest.name(function.error_parameter);
+    text = "if (" + place + " != nullptr) *" + place + " = " + error + ";\n";
+  }
+  return text + (function.return_type == "void" ? "" : "return {};\n");
+}
+
+std::string UnsupportedFunction(const GuestFunction& guest) {
+  const model::Function& function = guest.function;
+  const std::string error =
+      function.unsupported_error ? function.unsupported_error->text : guest.api.lost;
+  return "// Not virtualised: " + function.unsupported_reason + ".\n" +
+         Fill(R"(
+$signature$ {
+  $error$
+}
+)",
+              {{"signature", Signature(function)}, {"error", PlainError(guest, error)}});
+}
+
+std::string LocalFunction(const GuestFunction& guest) {
+  const model::Function& function = guest.function;
+  return Fill(R"(
+$signature$ {
+  $before$
+  $error$
+}
+)",
+              {{"signature", Signature(function)},
+               {"before", Hooks(function.guest_before)},
+               {"error", function.return_type == "void" ? "" : PlainError(guest, guest.api.lost)}});
+}
+
+}  // namespace
+
+std::string Declare(const std::string& type, const std::string& name) {
+  if (const std::size_t star = type.find("(*)"); star != std::string::npos) {
+    return type.substr(0, star + 2) + name + type.substr(star + 2);
+  }
+  if (const std::size_t bracket = type.find('['); bracket != std::string::npos) {
+    return type.substr(0, bracket) + name + type.substr(bracket);
+  }
+  std::string left = type;
+  while (left.ends_with(' ')) left.pop_back();
+  std::size_t stars = 0;
+  while (left.ends_with('*') || left.ends_with(' ')) {
+    stars += left.ends_with('*') ? 1U : 0U;
+    left.pop_back();
+  }
+  return left + std::string(stars, '*') + " " + name;
+}
+
+std::string ParameterList(const model::Function& function) {
+  std::vector<std::string> parameters;
+  for (const model::Parameter& parameter : function.parameters) {
+    parameters.push_back(Declare(parameter.type, parameter.name));
+  }
+  return Join(parameters, ", ");
+}
+
+std::string Signature(const model::Function& function) {
+  const bool internal = function.state == FunctionState::kInternal;
+  std::string text = internal ? "" : "AVA_EXPORT ";
+  return text + Declare(function.return_type, function.name) + "(" + ParameterList(function) + ")";
+}
+
+std::string Refuse(const GuestFunction& guest, const std::string& error) {
+  const model::Function& function = guest.function;
+  switch (function.error_by) {
+    case ErrorBy::kReturn:
+      return "return ava_call.Refuse<" + function.return_type + ">(" + error + ");";
+    case ErrorBy::kParameter:
+      return "return ava_call.Refuse<" + function.return_type + ", " + guest.api.status_type +
+             ">(" + guest.name(function.error_parameter) + ", " + error + ");";
+    case ErrorBy::kNone:
+      break;
+  }
+  return function.return_type == "void" ? "return ava_call.CountLocal();" : "return {};";
+}
+
+std::string SuccessValue(const GuestFunction& guest) {
+  return guest.function.return_type == "void" ? "return;" : "return " + SuccessWord(guest) + ";";
+}
+
+std::string EmitGuestFunction(const model::Api& api, const model::Function& function) {
+  const GuestFunction guest = {.api = api, .function = function};
+  const std::string head = "// " + Spot(function.where) + "\n";
+  switch (function.state) {
+    case FunctionState::kVirtual:
+    case FunctionState::kInternal:
+      return head + VirtualFunction(guest);
+    case FunctionState::kUnsupported:
+      return head + UnsupportedFunction(guest);
+    case FunctionState::kLocal:
+      return head + LocalFunction(guest);
+  }
+  return {};
+}
+
+}  // namespace lapis::emit
