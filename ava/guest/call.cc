@@ -147,11 +147,12 @@ void Call::OutLater(void* destination, std::uint64_t bytes, wire::Blob& blob) {
   if (destination != nullptr) AddOutput(destination, bytes, blob, true);
 }
 
-void Call::OutRect(void* memory, const Rect& rect, wire::Blob& blob, bool later) {
-  if (memory == nullptr) return;
+Output* Call::OutRect(void* memory, const Rect& rect, wire::Blob& blob, bool later) {
+  if (memory == nullptr) return nullptr;
   Output* added = AddOutput(memory, rect.bytes(), blob, later);
   added->strided = true;
   added->rect = rect;
+  return later ? nullptr : added;
 }
 
 void Call::Copy(const Output& from, std::uint64_t bytes) {
@@ -232,18 +233,18 @@ void Call::NewAll(void* destinations, std::uint64_t count, std::uint16_t type, w
 
 // Mapped memory ----------------------------------------------------------------------------------
 
-void Call::Map(const void* object, std::uint64_t bytes, bool reads, bool writes, void* host,
-               bool blocks, std::uint64_t& id, wire::Blob& shadow) {
+void Call::Map(const void* object, const MapRequest& request, std::uint64_t& id,
+               wire::Blob& shadow) {
   mapping_ = {.id = session_.mappings().NewId(),
               .object = static_cast<const Object*>(object)->id,
-              .shadow = Allocate(bytes, shadow),
-              .bytes = bytes,
-              .host = static_cast<std::byte*>(host),
-              .reads = reads,
-              .writes = writes};
+              .shadow = Allocate(request.bytes, shadow),
+              .bytes = request.bytes,
+              .host = static_cast<std::byte*>(request.host),
+              .reads = request.reads,
+              .writes = request.writes};
   id = mapping_.id;
   maps_ = static_cast<bool>(mapping_.shadow);
-  blocks_mapping_ = blocks;
+  blocks_mapping_ = request.blocks;
   dirty_ = true;
 }
 
@@ -385,12 +386,10 @@ void Call::Succeed() {
     if (minted_[i].destination != nullptr) StoreHandle(minted_[i].destination, minted_[i].object);
   }
   minted_count_ = 0;
-  const std::uint64_t bound =
-      waited_ ? std::min<std::uint64_t>(reply_.produced, minted_many_.size()) : minted_many_.size();
-  for (std::size_t i = 0; i < bound; ++i)
+  bound_many_ = minted_many_.size();
+  if (waited_) bound_many_ = std::min<std::uint64_t>(reply_.produced, bound_many_);
+  for (std::size_t i = 0; i < bound_many_; ++i)
     StoreHandle(&minted_many_destination_[i], minted_many_[i]);
-  minted_many_.erase(minted_many_.begin(),
-                     minted_many_.begin() + static_cast<std::ptrdiff_t>(bound));
   for (std::size_t i = 0; i < output_count_; ++i) {
     Output& later = output(i);
     if (!later.later) continue;
@@ -415,7 +414,8 @@ void Call::CleanUp() {
   dirty_ = false;
   for (std::size_t i = 0; i < minted_count_; ++i) g_objects.Release(*minted_[i].object);
   minted_count_ = 0;
-  for (Object* object : minted_many_) g_objects.Release(*object);
+  for (std::size_t i = bound_many_; i < minted_many_.size(); ++i)
+    g_objects.Release(*minted_many_[i]);
   minted_many_.clear();
   if (callback_ != 0) session_.callbacks().Drop(callback_);
   callback_ = 0;
@@ -446,6 +446,12 @@ void Call::DependsOn(const void* child, std::uint16_t child_type, const void* pa
   Object* of = g_objects.Find(child, child_type);
   Object* on = g_objects.Find(parent, parent_type);
   if (of != nullptr && on != nullptr) g_objects.AddParent(*of, *on);
+}
+
+void Call::AllDependOn(const void* parent, std::uint16_t parent_type) {
+  Object* on = g_objects.Find(parent, parent_type);
+  for (std::size_t i = 0; on != nullptr && i < bound_many_; ++i)
+    g_objects.AddParent(*minted_many_[i], *on);
 }
 
 void Call::Retain(const void* handle) {

@@ -77,6 +77,15 @@ struct HandleKey {
   std::uint16_t type;
 };
 
+// What a mapping call asks for.
+struct MapRequest {
+  std::uint64_t bytes = 0;
+  bool reads = true;     // the contents are brought to the guest
+  bool writes = true;    // unmapping brings them back
+  bool blocks = true;    // the contents are there when the call returns
+  void* host = nullptr;  // the program's own memory that the object stands for; null: it has none
+};
+
 class Call {
  public:
   template <std::size_t kBytes>
@@ -125,7 +134,7 @@ class Call {
   Output* Out(void* destination, std::uint64_t bytes, wire::Blob& blob);
   // Delivered once the event of this call has completed, whether or not the call is waited for.
   void OutLater(void* destination, std::uint64_t bytes, wire::Blob& blob);
-  void OutRect(void* memory, const Rect& rect, wire::Blob& blob, bool later);
+  Output* OutRect(void* memory, const Rect& rect, wire::Blob& blob, bool later);
 
   // New handles. They come alive in Succeed and are written to `destination` there.
   void New(void* destination, std::uint16_t type, wire::HandleId& id);
@@ -137,8 +146,7 @@ class Call {
   }
 
   // Mapped memory.
-  void Map(const void* object, std::uint64_t bytes, bool reads, bool writes, void* host,
-           bool blocks, std::uint64_t& id, wire::Blob& shadow);
+  void Map(const void* object, const MapRequest& request, std::uint64_t& id, wire::Blob& shadow);
   void Unmap(const void* object, const void* pointer, std::uint64_t& id);
   void* mapped_pointer() const { return mapping_.pointer(); }
 
@@ -181,6 +189,8 @@ class Call {
   // Succeed.
   void DependsOn(const void* child, std::uint16_t child_type, const void* parent,
                  std::uint16_t parent_type);
+  // The same for all handles that NewAll made.
+  void AllDependOn(const void* parent, std::uint16_t parent_type);
   static void Retain(const void* handle);
   void Release(const void* handle);
   // Before a release is sent: the setters that may name what dies.
@@ -191,6 +201,18 @@ class Call {
               void* size_ret);
   void Learn(const void* object, const Question& question, const Output* output,
              std::uint64_t bytes);
+
+  // A query that the guest knows the answer of. False: the place is too small, which the vendor
+  // library has to say.
+  template <class Value>
+  bool AnswerLocally(const Value& answer, void* value, std::uint64_t capacity, void* size_ret) {
+    if (value != nullptr && capacity < sizeof(answer)) return false;
+    const std::size_t bytes = sizeof(answer);
+    if (value != nullptr) std::memcpy(value, &answer, sizeof(answer));
+    if (size_ret != nullptr) std::memcpy(size_ret, &bytes, sizeof(bytes));
+    CountLocal();
+    return true;
+  }
 
   // A call that ends here without a command.
   void CountLocal() {
@@ -257,6 +279,7 @@ class Call {
   bool unmaps_ = false;
   std::vector<InBlock> in_blocks_;
   std::vector<Object*> minted_many_;
+  std::size_t bound_many_ = 0;  // of these, the ones that exist
   void** minted_many_destination_ = nullptr;
   Mapping mapping_;                        // that this call makes, or ends
   std::array<Minted, kMintedMax> minted_;  // the first minted_count_
