@@ -85,7 +85,7 @@ std::string Functions(const model::Api& api) {
 std::string Thunks(const model::Api& api) {
   std::string text;
   for (const model::Function& function : api.functions) {
-    if (HasCommand(function)) text += EmitCallbackThunks(api, function);
+    if (Travels(function)) text += EmitCallbackThunks(api, function);
   }
   return text;
 }
@@ -106,7 +106,7 @@ std::string TypeTable(const model::Api& api) {
 std::string CallbackTable(const model::Api& api) {
   std::string text = "{},\n";
   for (const model::Function& function : api.functions) {
-    if (!HasCommand(function)) continue;
+    if (!Travels(function)) continue;
     for (const model::Callback& callback : function.callbacks) {
       const std::string name =
           function.name + "_" +

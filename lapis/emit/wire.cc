@@ -52,7 +52,7 @@ std::string CallbackIds(const model::Api& api) {
   std::string text;
   int id = 0;
   for (const model::Function& function : api.functions) {
-    if (!HasCommand(function)) continue;
+    if (!Travels(function)) continue;
     for (const model::Callback& callback : function.callbacks) {
       text += CallbackEnumerator(function, callback) + " = " + std::to_string(++id) + ",\n";
     }
@@ -65,7 +65,7 @@ std::string Structs(const model::Api& api) {
   for (const model::Shape* shape : TranslatedStructs(api))
     text += "\n" + Struct(StructWire(*shape));
   for (const model::Function& function : api.functions) {
-    if (!HasCommand(function)) continue;
+    if (!Travels(function)) continue;
     text += "\n// " + Spot(function.where) + "\n" + Struct(ArgumentStruct(function));
     for (const model::Callback& callback : function.callbacks) {
       text += "\n" + Struct(UpcallStruct(function, callback));

@@ -112,7 +112,7 @@ void CollectStructs(const Shape& shape, std::vector<const Shape*>& found) {
 
 }  // namespace
 
-bool HasCommand(const model::Function& function) {
+bool Travels(const model::Function& function) {
   return function.state == model::FunctionState::kVirtual ||
          function.state == model::FunctionState::kInternal;
 }

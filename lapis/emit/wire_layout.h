@@ -52,7 +52,7 @@ bool IsNested(const model::Shape& shape);   // an array of strings or of buffers
 bool IsStructs(const model::Shape& shape);  // an array of structs with fields to translate
 
 // Whether calls of it travel: it is neither local nor absent.
-bool HasCommand(const model::Function& function);
+bool Travels(const model::Function& function);
 
 Passing PassingOf(const model::Shape& shape);
 // The same for a parameter of a function: its error parameter becomes kNothing.
