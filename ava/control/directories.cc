@@ -110,8 +110,9 @@ Result<void> RemoveTree(const std::string& path) {
   if (!root) {
     if (errno == ENOENT) return {};
     if (errno != ENOTDIR && errno != ELOOP) return FailSystem("open", path);
-    if (unlink(path.c_str()) != 0 && errno != ENOENT) return FailSystem("unlink", path);
-    return {};
+    // A file or a link; or a part of the path above is one.
+    if (unlink(path.c_str()) == 0 || errno == ENOENT || errno == ENOTDIR) return {};
+    return FailSystem("unlink", path);
   }
   // A process that was killed a moment ago may still end what it has begun.
   for (int round = 0;; ++round) {

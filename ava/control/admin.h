@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What a manager answers to `ava`: JSON lines on the guests' own socket, told from a guest's
+// message by their first byte, '{'. One request a packet; the answer is any number of packets and a
+// last one with "end".
+//
+//   {"request": "ping"}                       {"manager": {...}}
+//   {"request": "ps", "from": 0}              one line a session; root and the manager's owner see
+//   everybody's
+//   {"request": "stats", "run_id": "..."}     one line a session of that run, with rows by function
+//   {"request": "shutdown"}                   root and the owner
+//                                             {"end": true, "next": 17}: ask again, from 17; null:
+//                                             that was all
+//                                             {"error": "..."}
+//
+// As long as a connection is open that has asked something, its manager does not end for want of
+// work.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ava/control/session_record.h"
+#include "ava/control/socket.h"
+
+namespace ava::control {
+
+inline constexpr std::size_t kRequestBytesMax = 4096;
+inline constexpr std::size_t kAnswerBytesMax =
+    128 * 1024;  // of one answer; what is more is asked for again
+
+// What the answers are made of.
+class AdminSource {
+ public:
+  virtual ~AdminSource() = default;
+  virtual uid_t owner() const = 0;
+  virtual std::string DescribeManager() const = 0;  // a JSON object
+  virtual std::vector<SessionRecord> Sessions() const = 0;
+  virtual const EndedSessions& Ended() const = 0;
+  virtual void Shutdown(const std::string& reason) = 0;
+};
+
+// The lines to send back, in order.
+std::vector<std::string> AnswerUntrusted(std::string_view request, const Peer& peer,
+                                         AdminSource& source);
+
+}  // namespace ava::control

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ava/control/manager.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "ava/base/clock.h"
+#include "ava/base/fd_passing.h"
+#include "ava/base/format.h"
+#include "ava/control/admin.h"
+#include "ava/control/admission.h"
+#include "ava/control/event_loop.h"
+#include "ava/control/processes.h"
+#include "ava/control/session.h"
+#include "ava/control/welcome.h"
+
+namespace ava::control {
+namespace {
+
+constexpr std::size_t kConnectionsMax = 8192;
+constexpr std::size_t kConnectionsPerUserMax = 2048;
+constexpr int kAcceptsPerTurnMax = 64;
+// A connection that says nothing for so long was not a guest's.
+constexpr std::int64_t kFirstMessageNsMax = 10 * kNanosecondsPerSecond;
+constexpr std::int64_t kSampleNs = 250 * kNanosecondsPerMillisecond;
+constexpr std::int64_t kStopNsMax = 10 * kNanosecondsPerSecond;
+
+std::int64_t CpuOf(const rusage& usage) {
+  const auto nanoseconds = [](const timeval& time) {
+    return std::int64_t{time.tv_sec} * kNanosecondsPerSecond +
+           std::int64_t{time.tv_usec} * kNanosecondsPerMicrosecond;
+  };
+  return nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime);
+}
+
+struct Connection {
+  UniqueFd socket;
+  Peer peer;
+  bool asked = false;  // an admin request came: this is no guest
+  EventLoop::Handle timer;
+  EventLoop::Handle watch;  // after the socket, so that it goes first
+};
+
+}  // namespace
+
+class Manager::State final : public AdminSource {
+ public:
+  State(Setup setup, const Log& log)
+      : setup_(std::move(setup)),
+        log_(log),
+        set_up_(loop_),
+        clean_up_(loop_),
+        services_{.loop = loop_,
+                  .set_up = set_up_,
+                  .clean_up = clean_up_,
+                  .config = setup_.config,
+                  .log = log_,
+                  .users = setup_.users,
+                  .session_directory = setup_.session_directory,
+                  .manager_name = setup_.name} {}
+
+  void Run();
+
+  // AdminSource.
+  uid_t owner() const override { return geteuid(); }
+  std::string DescribeManager() const override;
+  std::vector<SessionRecord> Sessions() const override;
+  const EndedSessions& Ended() const override { return ended_; }
+  void Shutdown(const std::string& reason) override { Stop(reason); }
+
+ private:
+  void Accept();
+  bool AcceptOne();
+  void OnReadable(std::uint64_t id);
+  void Answer(std::uint64_t id, Connection& connection, std::string_view request);
+  void StartSession(std::uint64_t id, std::span<const std::byte> packet);
+  void RefuseConnection(std::uint64_t id, wire::WelcomeStatus status, const std::string& reason);
+  Load CurrentLoad(uid_t uid) const;
+
+  void ReapChildren();
+  void OnWorkerEnded(Session& session);
+  void OnGone(Session& session);
+  void KillStrays();
+  void SampleWhileWatched();
+
+  void RestartIdleTimer();
+  void Stop(const std::string& reason);
+  void StopWhenEmpty();
+
+  Setup setup_;
+  const Log& log_;
+  EventLoop loop_;
+  WorkQueue set_up_;
+  WorkQueue clean_up_;
+  SessionServices services_;
+
+  std::map<std::uint64_t, Connection> connections_;
+  std::map<std::uint64_t, std::unique_ptr<Session>> sessions_;
+  EndedSessions ended_;
+  std::uint64_t next_connection_ = 1;
+  std::uint64_t next_session_ = 1;
+  bool stopping_ = false;
+
+  EventLoop::Handle listener_watch_;
+  EventLoop::Handle keeper_watch_;
+  EventLoop::Handle child_signals_;
+  EventLoop::Handle stop_signals_;
+  EventLoop::Handle sampler_;
+  EventLoop::Handle idle_timer_;
+  EventLoop::Handle stop_timer_;
+};
+
+// The loop ---------------------------------------------------------------------------------------
+
+void Manager::State::Run() {
+  listener_watch_ = loop_.WhenReadable(setup_.listener.get(), [this] { Accept(); });
+  keeper_watch_ =
+      loop_.WhenReadable(setup_.keeper.get(), [this] { Stop("the keeper has been killed"); });
+  child_signals_ = loop_.OnSignals({SIGCHLD}, [this] { ReapChildren(); });
+  stop_signals_ = loop_.OnSignals({SIGTERM, SIGINT, SIGHUP}, [this] { Stop("by a signal"); });
+  RestartIdleTimer();
+  log_.Info(
+      fmt::format("manager '{}' {} listens on '{}'", setup_.name, kVersion, setup_.config.socket));
+  loop_.Run();
+  log_.Info("ended");
+}
+
+void Manager::State::RestartIdleTimer() {
+  idle_timer_.reset();
+  if (setup_.config.idle_exit_seconds == 0 || stopping_) return;
+  if (!sessions_.empty() || !connections_.empty()) return;
+  idle_timer_ = loop_.After(setup_.config.idle_exit_seconds * kNanosecondsPerSecond, [this] {
+    Accept();  // those who came just now
+    if (sessions_.empty() && connections_.empty()) Stop("no session for long enough");
+  });
+}
+
+void Manager::State::Stop(const std::string& reason) {
+  if (std::exchange(stopping_, true)) return;
+  log_.Info(fmt::format("stops: {}", reason));
+  listener_watch_.reset();
+  keeper_watch_.reset();
+  for (const auto& [id, session] : sessions_) session->End("the manager stops: " + reason);
+  stop_timer_ = loop_.After(kStopNsMax, [this] {
+    log_.Error(fmt::format("{} sessions are still not gone: giving up", sessions_.size()));
+    loop_.Stop();
+  });
+  // Not at once: the answer to the request that stops us is still to be sent.
+  loop_.Post([this] { StopWhenEmpty(); });
+}
+
+void Manager::State::StopWhenEmpty() {
+  if (stopping_ && sessions_.empty()) loop_.Stop();
+}
+
+// Connections ------------------------------------------------------------------------------------
+
+void Manager::State::Accept() {
+  for (int i = 0; i < kAcceptsPerTurnMax && AcceptOne(); ++i) {
+  }
+}
+
+bool Manager::State::AcceptOne() {
+  UniqueFd socket(accept4(setup_.listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!socket) return errno == ECONNABORTED || errno == EINTR;
+  const auto peer = PeerOf(socket.get());
+  if (!peer.has_value()) return true;
+  std::size_t of_user = 0;
+  for (const auto& [id, connection] : connections_) of_user += connection.peer.uid == peer->uid;
+  if (connections_.size() >= kConnectionsMax || of_user >= kConnectionsPerUserMax) {
+    RefuseGuest(socket.get(), wire::WelcomeStatus::kBusy, "too many connections: try again later");
+    return true;
+  }
+  const std::uint64_t id = next_connection_++;
+  Connection& connection = connections_[id];
+  connection.socket = std::move(socket);
+  connection.peer = *peer;
+  connection.watch = loop_.WhenReadable(connection.socket.get(), [this, id] { OnReadable(id); });
+  connection.timer = loop_.After(kFirstMessageNsMax, [this, id] {
+    connections_.erase(id);
+    RestartIdleTimer();
+  });
+  idle_timer_.reset();
+  return true;
+}
+
+void Manager::State::OnReadable(std::uint64_t id) {
+  Connection& connection = connections_.at(id);
+  static std::array<std::byte, wire::kHelloBytesMax> buffer;  // one thread
+  const ssize_t bytes = PeekPacket(connection.socket.get(), buffer);
+  if (bytes == -EAGAIN) return;
+  if (bytes <= 0) {
+    connections_.erase(id);
+    RestartIdleTimer();
+    return;
+  }
+  if (static_cast<std::size_t>(bytes) > buffer.size()) {
+    RefuseConnection(id, wire::WelcomeStatus::kRefused, "bad first message: too long");
+    return;
+  }
+  const std::span packet(buffer.data(), static_cast<std::size_t>(bytes));
+  if (packet.front() == std::byte{'{'}) {
+    Answer(id, connection, {reinterpret_cast<const char*>(packet.data()), packet.size()});
+  } else if (connection.asked) {
+    connections_.erase(id);
+  } else {
+    StartSession(id, packet);
+  }
+}
+
+void Manager::State::Answer(std::uint64_t id, Connection& connection, std::string_view request) {
+  connection.asked = true;
+  connection.timer.reset();
+  std::byte byte{};
+  recv(connection.socket.get(), &byte, 1, MSG_DONTWAIT);  // it has been peeked at
+  request = request.substr(0, kRequestBytesMax);
+  for (const std::string& line : AnswerUntrusted(request, connection.peer, *this)) {
+    const std::array<std::span<const std::byte>, 1> parts = {std::as_bytes(std::span(line))};
+    if (SendPacket(connection.socket.get(), parts, {}, SendMode::kDontWait) == 0) continue;
+    connections_.erase(id);  // it asks and does not listen
+    RestartIdleTimer();
+    return;
+  }
+}
+
+void Manager::State::RefuseConnection(std::uint64_t id, wire::WelcomeStatus status,
+                                      const std::string& reason) {
+  const Connection& connection = connections_.at(id);
+  log_.Warn(fmt::format("user {} process {}: refused: {}", connection.peer.uid, connection.peer.pid,
+                        reason));
+  RefuseGuest(connection.socket.get(), status, reason);
+  connections_.erase(id);
+  RestartIdleTimer();
+}
+
+Load Manager::State::CurrentLoad(uid_t uid) const {
+  Load load;
+  for (const auto& [id, session] : sessions_) {
+    ++load.sessions;
+    load.sessions_of_user += session->tenant() == uid;
+  }
+  return load;
+}
+
+void Manager::State::StartSession(std::uint64_t id, std::span<const std::byte> packet) {
+  using enum wire::WelcomeStatus;
+  Connection& connection = connections_.at(id);
+  if (geteuid() != 0 && connection.peer.uid != geteuid() && connection.peer.uid != 0) {
+    RefuseConnection(id, kRefused, fmt::format("this manager belongs to user {}", geteuid()));
+    return;
+  }
+  auto hello = ParseHelloUntrusted(packet);
+  if (!hello.has_value()) {
+    RefuseConnection(id, kRefused, hello.error().message());
+    return;
+  }
+  if (const auto refusal = Decide(setup_.config, *hello, CurrentLoad(connection.peer.uid))) {
+    RefuseConnection(id, refusal->status, refusal->reason);
+    return;
+  }
+  const std::uint64_t number = next_session_++;
+  connection.watch.reset();
+  auto session = std::make_unique<Session>(
+      services_,
+      Session::Guest{.session = number,
+                     .peer = connection.peer,
+                     .hello = *std::move(hello),
+                     .connection = std::move(connection.socket)},
+      Session::Events{.worker_ended = [this](Session& ended) { OnWorkerEnded(ended); },
+                      .gone = [this](Session& gone) { OnGone(gone); }});
+  connections_.erase(id);
+  Session& started = *session;
+  sessions_[number] = std::move(session);
+  started.Start();
+  SampleWhileWatched();
+}
+
+// Sessions ---------------------------------------------------------------------------------------
+
+void Manager::State::ReapChildren() {
+  for (;;) {
+    int status = 0;
+    rusage usage{};
+    const pid_t child = wait4(-1, &status, WNOHANG, &usage);
+    if (child <= 0) break;
+    for (const auto& [id, session] : sessions_) {
+      if (session->OnChildExit(child, status, CpuOf(usage))) break;
+    }
+  }
+  KillStrays();
+}
+
+// Orphans of workers become our children. Nobody who is needed is among them.
+void Manager::State::KillStrays() {
+  for (const pid_t child : Children()) {
+    bool known = false;
+    for (const auto& [id, session] : sessions_) known = known || session->IsOurs(child);
+    if (!known) kill(child, SIGKILL);
+  }
+}
+
+void Manager::State::SampleWhileWatched() {
+  const bool watched =
+      std::ranges::any_of(sessions_, [](const auto& entry) { return entry.second->watched(); });
+  if (!watched) sampler_.reset();
+  if (!watched || sampler_ != nullptr) return;
+  sampler_ = loop_.Every(kSampleNs, [this] {
+    const std::int64_t now_ns = MonotonicNanoseconds();
+    for (const auto& [id, session] : sessions_) session->Sample(now_ns);
+  });
+}
+
+void Manager::State::OnWorkerEnded(Session& session) { ended_.Add(session.Record()); }
+
+void Manager::State::OnGone(Session& session) {
+  sessions_.erase(session.id());
+  SampleWhileWatched();
+  RestartIdleTimer();
+  StopWhenEmpty();
+}
+
+std::vector<SessionRecord> Manager::State::Sessions() const {
+  std::vector<SessionRecord> records;
+  for (const auto& [id, session] : sessions_) records.push_back(session->Record());
+  std::erase_if(records, [](const SessionRecord& record) { return record.state == "ended"; });
+  return records;
+}
+
+std::string Manager::State::DescribeManager() const {
+  const nlohmann::ordered_json json = {{"version", kVersion},
+                                       {"pid", getpid()},
+                                       {"uid", geteuid()},
+                                       {"name", setup_.name},
+                                       {"socket", setup_.config.socket},
+                                       {"sessions", sessions_.size()},
+                                       {"sessions_max", setup_.config.sessions_max},
+                                       {"idle_exit_seconds", setup_.config.idle_exit_seconds}};
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+Manager::Manager(Setup setup, const Log& log)
+    : state_(std::make_unique<State>(std::move(setup), log)) {}
+Manager::~Manager() = default;
+
+void Manager::Run() { state_->Run(); }
+
+}  // namespace ava::control

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ava/control/session.h"
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "ava/base/check.h"
+#include "ava/base/clock.h"
+#include "ava/base/fd_passing.h"
+#include "ava/base/format.h"
+#include "ava/base/system_error.h"
+#include "ava/control/admission.h"
+#include "ava/control/directories.h"
+#include "ava/control/processes.h"
+#include "ava/control/welcome.h"
+#include "ava/control/worker_spec.h"
+#include "ava/transport/session_memory.h"
+
+namespace ava::control {
+namespace {
+
+// Many workers may be starting at once, each loading a compiler.
+constexpr std::int64_t kStartNsMax = 100 * kNanosecondsPerSecond;
+// How long a worker has to tell its guest why the session ends.
+constexpr std::int64_t kEndNsMax = 500 * kNanosecondsPerMillisecond;
+
+Result<std::array<UniqueFd, 2>> SocketPair() {
+  std::array<int, 2> fds{};
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds.data()) != 0) {
+    return FailSystem("socketpair", "session");
+  }
+  return std::array<UniqueFd, 2>{UniqueFd(fds[0]), UniqueFd(fds[1])};
+}
+
+void Send(int socket, std::string_view text) {
+  const std::array<std::span<const std::byte>, 1> parts = {std::as_bytes(std::span(text))};
+  SendPacket(socket, parts, {}, SendMode::kDontWait);
+}
+
+std::string Seconds(std::int64_t nanoseconds) {
+  return fmt::format("{:.3g} s", static_cast<double>(nanoseconds) / kNanosecondsPerSecond);
+}
+
+}  // namespace
+
+Session::Session(SessionServices& services, Guest guest, Events events)
+    : services_(services),
+      guest_(std::move(guest)),
+      events_(std::move(events)),
+      cache_(services.config.cache_directory, guest_.peer.uid, services.manager_name),
+      started_ns_(MonotonicNanoseconds()),
+      watchdog_(WatchdogNanoseconds(services.config, guest_.hello)) {}
+
+Session::~Session() = default;
+
+// Starting ---------------------------------------------------------------------------------------
+
+void Session::Start() {
+  if (const auto prepared = Prepare(); !prepared.has_value()) {
+    services_.log.Error(fmt::format("session {}: {}", id(), prepared.error().message()));
+    Refuse(prepared.error().code() == ErrorCode::kExhausted ? wire::WelcomeStatus::kBusy
+                                                            : wire::WelcomeStatus::kRefused,
+           prepared.error().message());
+    Finish();
+    return;
+  }
+  FillCache();
+  control_watch_ = services_.loop.WhenReadable(control_.get(), [this] { OnControl(); });
+  start_timer_ = services_.loop.After(kStartNsMax, [this] {
+    Refuse(wire::WelcomeStatus::kRefused,
+           fmt::format("the worker was not ready within {}", Seconds(kStartNsMax)));
+    Kill();
+  });
+}
+
+Result<void> Session::Prepare() {
+  if (services_.users != nullptr) worker_user_ = AVA_TRY(services_.users->Take());
+  AVA_TRY(MakeDirectories());
+  AVA_TRY(MakeMemory());
+  return StartWorkerProcess();
+}
+
+Result<void> Session::MakeDirectories() {
+  const std::string directory = Directory();
+  if (mkdir(directory.c_str(), 0700) != 0) return FailSystem("mkdir", directory);
+  if (worker_user_ && chown(directory.c_str(), *worker_user_, *worker_user_) != 0) {
+    return FailSystem("chown", directory);
+  }
+  AVA_TRY(cache_.CreateView(id(), Owner()));
+  return {};
+}
+
+Result<void> Session::MakeMemory() {
+  memory_ = AVA_TRY(transport::CreateSessionMemory(
+      {.session = id(),
+       .arena_bytes = static_cast<std::uint64_t>(services_.config.arena_bytes),
+       .functions = guest_.hello.functions}));
+  ledger_.emplace(AVA_TRY(LedgerPage::Create(guest_.hello.functions)));
+  auto session_sockets = AVA_TRY(SocketPair());
+  guest_socket_ = std::move(session_sockets[0]);
+  worker_socket_ = std::move(session_sockets[1]);
+  auto control_sockets = AVA_TRY(SocketPair());
+  control_ = std::move(control_sockets[0]);
+  worker_control_ = std::move(control_sockets[1]);
+  return {};
+}
+
+std::string Session::Description() const {
+  const Config& config = services_.config;
+  WorkerSpec spec;
+  spec.session = id();
+  spec.manager_pid = getpid();
+  spec.api = guest_.hello.api;
+  spec.digest = guest_.hello.digest;
+  spec.functions = guest_.hello.functions;
+  spec.change_user = worker_user_.has_value();
+  spec.uid = worker_user_.value_or(0);
+  spec.session_directory = Directory();
+  spec.cache_directory = cache_.ViewPath(id());
+  spec.guest_directory = guest_.hello.directory;
+  spec.environment = guest_.hello.environment;
+  spec.environment_patterns = config.environment;
+  spec.library_directories = config.library_directories;
+  spec.read_paths = config.read_paths;
+  spec.device_paths = config.device_paths;
+  // A user's limit counts the user's other programs as well, so it is set for users of workers
+  // only.
+  spec.processes = worker_user_ ? static_cast<std::uint64_t>(config.worker_processes) : 0;
+  spec.descriptors = static_cast<std::uint64_t>(config.worker_descriptors);
+  spec.landlock_required = config.landlock_required;
+  return ToJson(spec);
+}
+
+Result<void> Session::StartWorkerProcess() {
+  const UniqueFd spec = AVA_TRY(PutIntoMemory(Description()));
+  worker_pid_ = AVA_TRY(StartWorker(services_.config.worker_program,
+                                    {spec.get(), worker_control_.get(), guest_.connection.get(),
+                                     worker_socket_.get(), memory_.get(), ledger_->fd()}));
+  worker_control_.Reset();
+  worker_socket_.Reset();
+  return {};
+}
+
+// While the worker loads the vendor's library.
+void Session::FillCache() {
+  filling_cache_ = true;
+  services_.set_up.Do([cache = cache_, session = id(),
+                       owner = Owner()] { static_cast<void>(cache.FillView(session, owner)); },
+                      [this] {
+                        filling_cache_ = false;
+                        WelcomeWhenReady();
+                        CleanUpWhenDead();
+                      });
+}
+
+void Session::OnControl() {
+  std::array<std::byte, kWorkerMessageBytesMax> buffer;
+  const ssize_t bytes = recv(control_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (bytes < 0) return;
+  if (bytes == 0) {
+    control_watch_.reset();  // it is about to end: its exit status will say more
+    return;
+  }
+  const auto message = ParseWorkerMessageUntrusted(
+      {reinterpret_cast<const char*>(buffer.data()), static_cast<std::size_t>(bytes)});
+  if (!message.has_value()) {
+    end_reason_ = message.error().message();
+    services_.log.Warn(fmt::format("session {}: {}", id(), end_reason_));
+    Kill();
+    return;
+  }
+  OnMessage(*message);
+}
+
+void Session::OnMessage(const WorkerMessage& message) {
+  if (state_ != State::kStarting) return;
+  if (const auto* failed = std::get_if<WorkerFailed>(&message)) {
+    end_reason_ = failed->reason;
+    services_.log.Warn(fmt::format("session {}: {}", id(), failed->reason));
+    Refuse(wire::WelcomeStatus::kRefused, failed->reason);
+    return;
+  }
+  ready_ = std::get<WorkerReady>(message);
+  WelcomeWhenReady();
+}
+
+void Session::WelcomeWhenReady() {
+  if (state_ != State::kStarting || !ready_ || filling_cache_ || !guest_.connection) return;
+  start_timer_.reset();
+  const bool sent = WelcomeGuest(guest_.connection.get(), {.session = id(),
+                                                           .server = ready_->server,
+                                                           .memory_fd = memory_.get(),
+                                                           .socket_fd = guest_socket_.get()});
+  guest_.connection.Reset();
+  guest_socket_.Reset();
+  if (!sent) {
+    end_reason_ = "the guest ended before its session began";
+    Kill();
+    return;
+  }
+  state_ = State::kLive;
+  services_.log.Info(fmt::format("session {}: user {} process {} api {} worker {} ready after {}",
+                                 id(), tenant(), guest_.peer.pid, guest_.hello.api, worker_pid_,
+                                 Seconds(MonotonicNanoseconds() - started_ns_)));
+}
+
+void Session::Refuse(wire::WelcomeStatus status, const std::string& reason) {
+  if (!guest_.connection) return;
+  RefuseGuest(guest_.connection.get(), status, reason);
+  guest_.connection.Reset();
+  guest_socket_.Reset();
+}
+
+// Ending -----------------------------------------------------------------------------------------
+
+void Session::End(const std::string& reason) {
+  if (state_ != State::kStarting && state_ != State::kLive) return;
+  if (end_reason_.empty()) end_reason_ = reason;
+  services_.log.Warn(fmt::format("session {}: ended: {}", id(), reason));
+  Refuse(wire::WelcomeStatus::kRefused, reason);
+  Send(control_.get(), ToJson(EndSession{reason}));
+  kill_timer_ = services_.loop.After(kEndNsMax, [this] { Kill(); });
+}
+
+void Session::Kill() {
+  if (worker_pid_ > 0) kill(worker_pid_, SIGKILL);
+}
+
+void Session::Sample(std::int64_t now_ns) {
+  if (state_ != State::kLive || watchdog_.limit_ns() == 0 || !end_reason_.empty()) return;
+  const wire::LedgerWatch& watch = ledger_->ledger().watch;
+  const WatchSample sample{.now_ns = now_ns,
+                           .cpu_ns = CpuNanoseconds(worker_pid_),
+                           .progress = wire::LedgerReadUntrusted(watch.progress),
+                           .exempt = wire::LedgerReadUntrusted(watch.exempt) != 0};
+  if (sample.cpu_ns < 0 || !watchdog_.Expired(sample)) return;
+  End(fmt::format("watchdog: the device has been computing for {} without an end",
+                  Seconds(watchdog_.limit_ns())));
+}
+
+bool Session::IsOurs(pid_t child) const { return child == worker_pid_ || child == killer_pid_; }
+
+bool Session::OnChildExit(pid_t child, int status, std::int64_t cpu_ns) {
+  if (child == killer_pid_) {
+    killer_pid_ = -1;
+    CleanUpWhenDead();
+    return true;
+  }
+  if (child != worker_pid_) return false;
+  cpu_ns_ = cpu_ns;
+  const std::string how = DescribeExit(status);
+  if (end_reason_.empty()) end_reason_ = how;
+  if (state_ == State::kStarting) {
+    Refuse(wire::WelcomeStatus::kRefused,
+           fmt::format("the worker ended before it was ready: {}", how.empty() ? "exit 0" : how));
+  }
+  services_.log.Info(fmt::format("session {}: worker {} ended{}{}", id(), worker_pid_,
+                                 end_reason_.empty() ? "" : ": ", end_reason_));
+  Finish();
+  return true;
+}
+
+std::string Session::DescribeExit(int status) const {
+  if (WIFSIGNALED(status)) {
+    const char* name = sigabbrev_np(WTERMSIG(status));
+    return fmt::format("killed by SIG{}", name == nullptr ? "?" : name);
+  }
+  return WEXITSTATUS(status) == 0 ? "" : fmt::format("exit {}", WEXITSTATUS(status));
+}
+
+// The worker is dead, or never was.
+void Session::Finish() {
+  const pid_t worker = std::exchange(worker_pid_, -1);
+  state_ = State::kEnding;
+  ended_ns_ = MonotonicNanoseconds();
+  control_watch_.reset();
+  start_timer_.reset();
+  kill_timer_.reset();
+  control_.Reset();
+  events_.worker_ended(*this);
+  memory_.Reset();
+  if (worker > 0) kill(-worker, SIGKILL);  // the others of its process group
+  if (worker > 0 && worker_user_) killer_pid_ = StartKillingUser(*worker_user_).value_or(-1);
+  CleanUpWhenDead();
+}
+
+void Session::CleanUpWhenDead() {
+  if (state_ != State::kEnding || killer_pid_ > 0 || filling_cache_) return;
+  state_ = State::kGone;
+  services_.clean_up.Do(
+      // Nothing of this object: if the manager gives up waiting, the queue outlives it.
+      [cache = cache_, session = id(), owner = Owner(), directory = Directory(),
+       &log = services_.log] {
+        const auto cached = cache.CloseView(session, owner, CacheLimits{});
+        const auto removed = RemoveTree(directory);
+        for (const auto* result : {&cached, &removed}) {
+          if (!result->has_value()) log.Error(result->error().message());
+        }
+      },
+      [this] {
+        if (worker_user_) services_.users->Give(*worker_user_);
+        events_.gone(*this);
+      });
+}
+
+// Queries ----------------------------------------------------------------------------------------
+
+std::string Session::Directory() const {
+  return fmt::format("{}/{}", services_.session_directory, id());
+}
+
+CacheOwner Session::Owner() const {
+  return {.change = worker_user_.has_value(), .uid = worker_user_.value_or(0)};
+}
+
+SessionRecord Session::Record() const {
+  const bool over = state_ == State::kEnding || state_ == State::kGone;
+  SessionRecord record;
+  record.session = id();
+  record.uid = tenant();
+  record.pid = guest_.peer.pid;
+  record.worker_pid = worker_pid_;
+  record.api = guest_.hello.api;
+  record.run_id = run_id();
+  record.server = ready_ ? ready_->server : "";
+  record.state = over ? "ended" : state_ == State::kLive ? "live" : "starting";
+  record.end_reason = end_reason_;
+  const std::int64_t until_ns = over ? ended_ns_ : MonotonicNanoseconds();
+  record.seconds = static_cast<double>(until_ns - started_ns_) / kNanosecondsPerSecond;
+  const std::int64_t cpu_ns = over ? cpu_ns_ : CpuNanoseconds(worker_pid_);
+  record.worker_cpu_seconds = static_cast<double>(cpu_ns) / kNanosecondsPerSecond;
+  if (!ledger_) return record;
+  std::vector<std::uint64_t> local_calls(wire::kFunctionsMax);
+  if (memory_) static_cast<void>(transport::ReadLocalCallsUntrusted(memory_.get(), local_calls));
+  FillCounts(ledger_->ledger(), ready_ ? ready_->functions : std::vector<std::string>{},
+             local_calls, record);
+  return record;
+}
+
+}  // namespace ava::control

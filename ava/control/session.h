@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// One session in the manager, from a guest's first message to the last trace of its worker.
+//
+//   starting   directories, memory, sockets and a user are there, the worker is loading the
+//   vendor's library
+//      |       ready: Welcome with memory and socket goes to the guest          failed, died, too
+//      slow: refusal
+//   live       the manager has no part in what guest and worker do; it samples the watchdog's words
+//      |       the worker's process ends: of itself when the guest is gone, or because End() asked,
+//      or killed
+//   ending     what is left of its user's processes is killed, then its directories are removed,
+//   off the loop
+//      |
+//   gone       the user is free for the next worker; the owner drops the object
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ava/base/result.h"
+#include "ava/base/unique_fd.h"
+#include "ava/control/config.h"
+#include "ava/control/event_loop.h"
+#include "ava/control/hello.h"
+#include "ava/control/kernel_cache.h"
+#include "ava/control/ledger_page.h"
+#include "ava/control/log.h"
+#include "ava/control/session_record.h"
+#include "ava/control/socket.h"
+#include "ava/control/user_pool.h"
+#include "ava/control/watchdog.h"
+#include "ava/control/worker_messages.h"
+
+namespace ava::control {
+
+// What all sessions of a manager share.
+struct SessionServices {
+  EventLoop& loop;
+  WorkQueue& set_up;    // short: a guest waits for it
+  WorkQueue& clean_up;  // as long as it takes
+  const Config& config;
+  const Log& log;
+  UserPool* users;                // null: workers run as the manager's own user
+  std::string session_directory;  // parent of the sessions' own
+  std::string manager_name;
+};
+
+class Session {
+ public:
+  struct Guest {
+    std::uint64_t session = 0;
+    Peer peer;
+    GuestHello hello;
+    UniqueFd connection;  // the first message is still unread
+  };
+  struct Events {
+    std::function<void(Session&)> worker_ended;  // the record is final
+    std::function<void(Session&)> gone;          // may destroy the session
+  };
+
+  Session(SessionServices& services, Guest guest, Events events);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session();
+
+  // Never fails: a session that cannot start refuses its guest and goes through `ending`.
+  void Start();
+  // Asks the worker to tell its guest and to end; kills it if it does not.
+  void End(const std::string& reason);
+  void Kill();
+
+  // A child of the manager has ended. True: it was one of this session's.
+  bool OnChildExit(pid_t child, int status, std::int64_t cpu_ns);
+  // Time to look at the watchdog's words.
+  void Sample(std::int64_t now_ns);
+  bool IsOurs(pid_t child) const;
+
+  std::uint64_t id() const { return guest_.session; }
+  uid_t tenant() const { return guest_.peer.uid; }
+  const std::string& run_id() const { return guest_.hello.run_id; }
+  bool watched() const { return watchdog_.limit_ns() != 0; }
+  SessionRecord Record() const;
+
+ private:
+  enum class State { kStarting, kLive, kEnding, kGone };
+
+  Result<void> Prepare();
+  Result<void> MakeDirectories();
+  Result<void> MakeMemory();
+  Result<void> StartWorkerProcess();
+  std::string Description() const;
+  void FillCache();
+
+  void OnControl();
+  void OnMessage(const WorkerMessage& message);
+  void WelcomeWhenReady();
+  void Refuse(wire::WelcomeStatus status, const std::string& reason);
+
+  void Finish();
+  void CleanUpWhenDead();
+  std::string DescribeExit(int status) const;
+  std::string Directory() const;
+  CacheOwner Owner() const;
+
+  SessionServices& services_;
+  Guest guest_;
+  Events events_;
+  KernelCache cache_;
+  State state_ = State::kStarting;
+  std::int64_t started_ns_;
+  std::int64_t ended_ns_ = 0;
+
+  std::optional<uid_t> worker_user_;
+  UniqueFd memory_;
+  UniqueFd guest_socket_;
+  UniqueFd worker_socket_;
+  UniqueFd control_;
+  UniqueFd worker_control_;
+  std::optional<LedgerPage> ledger_;
+
+  pid_t worker_pid_ = -1;  // alive or not waited for
+  pid_t killer_pid_ = -1;
+  bool filling_cache_ = false;
+  std::optional<WorkerReady> ready_;
+  std::string end_reason_;
+  std::int64_t cpu_ns_ = 0;
+  Watchdog watchdog_;
+
+  EventLoop::Handle control_watch_;
+  EventLoop::Handle start_timer_;
+  EventLoop::Handle kill_timer_;
+};
+
+}  // namespace ava::control
