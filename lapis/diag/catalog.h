@@ -33,7 +33,7 @@ struct Message {
   X(kNoBlock, 13, kError, "'{}' takes no block")                                                  \
   X(kBadPattern, 14, kError, "'/{}/' is no regular expression: {}")                               \
   X(kNotString, 15, kError, "'{}' takes a string in quotes")                                      \
-  X(kNotImplemented, 16, kError, "'{}' is not implemented yet")                                   \
+  X(kNotImplemented, 16, kError, "{} is not implemented yet")                                       \
   X(kGiven, 17, kError, "'{}' contradicts or repeats what was said")                                                  \
   X(kMissingStatement, 18, kError, "the spec has no '{}'")                                        \
   X(kMisplacedIf, 19, kError, "'if' cannot choose '{}' at run time")                              \
@@ -48,7 +48,7 @@ struct Message {
   X(kUnknownField, 37, kError, "'{}' has no member '{}'")                                         \
   /* meaning: 50.. */                                                                             \
   X(kRuleMatchesNothing, 50, kError, "the rule applies to nothing")                               \
-  X(kPatternMatchesNothing, 51, kError, "'/{}/' matches no function of '{}'")                     \
+  X(kPatternMatchesNothing, 51, kError, "'/{}/' matches no function of the first header")                     \
   X(kNotAHandle, 52, kError, "'{}' is no handle: its type is '{}'")                               \
   X(kNotAPointer, 53, kError, "'{}' is no pointer: its type is '{}'")                             \
   X(kNotACallback, 54, kError, "'{}' is no function pointer: its type is '{}'")                   \

@@ -51,7 +51,10 @@ Compilation::Compilation(const Input& input) {
     return;
   }
   const int file = sources_.Add(input.spec, *text);
-  Context context{.sources = sources_,
+  const ReadFile read = [&](const std::string& path) { return input.read(InRoot(input, path)); };
+  Context context{.read = read,
+                  .folder = DirectoryOf(input.spec),
+                  .sources = sources_,
                   .diagnostics = diagnostics_,
                   .nodes = syntax::Parse(sources_, file, diagnostics_),
                   .environment = {.root = input.root,

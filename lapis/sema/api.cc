@@ -112,6 +112,9 @@ void Code(Context& context, const Node& node) {
     block.code = node.code->text;
   } else if (!operands.empty()) {
     block.file = StringOf(context, node, operands[0]).value_or("");
+    if (!block.file.empty() && !context.read(context.folder + '/' + block.file)) {
+      context.diagnostics.Report(diag::kCannotRead, operands[0].span, block.file, "no such file beside the spec");
+    }
   } else {
     context.diagnostics.Report(diag::kNeedsBlock, node.span, node.word());
   }

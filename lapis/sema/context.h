@@ -4,6 +4,8 @@
 // What the passes share. Each pass is a function of it; lapis/driver/compile.cc has the list.
 
 #include <deque>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,8 @@
 namespace lapis::sema {
 
 struct Context {
+  const std::function<std::optional<std::string>(const std::string&)>& read;  // a file, by its path from the root
+  std::string folder;                                                         // the spec's
   const source::Sources& sources;
   diag::Diagnostics& diagnostics;
   std::vector<syntax::Node> nodes;

@@ -49,7 +49,7 @@ class Exports {
       by_pattern_[function.name] = version;
       matched = true;
     }
-    if (!matched) context_.diagnostics.Report(diag::kPatternMatchesNothing, text.span, text.text, "the first header");
+    if (!matched) context_.diagnostics.Report(diag::kPatternMatchesNothing, text.span, text.text);
   }
 
   void ReadName(const Text& name, const std::string& version) {
