@@ -34,7 +34,7 @@ constexpr auto kShutdownGrace = 500ms;
 
 class Server final : public Session::Roles, public std::enable_shared_from_this<Server> {
  public:
-  Server(const ServerApi& api, std::unique_ptr<WorkerChannel> channel, router::Router& router,
+  Server(const ServerApi& api, std::shared_ptr<WorkerChannel> channel, router::Router& router,
          Progress& progress)
       : channel_(std::move(channel)), session_(api, *channel_, router, progress) {
     session_.roles = this;
@@ -61,7 +61,7 @@ class Server final : public Session::Roles, public std::enable_shared_from_this<
   void EndSession(const std::string& reason);
   void SweepWhileBlocked(std::unique_lock<std::mutex>& lock);
 
-  std::unique_ptr<WorkerChannel> channel_;
+  std::shared_ptr<WorkerChannel> channel_;  // the process's monitor has it, too
   Session session_;
   std::uint32_t until_sweep_ = kSweepEvery;  // the role's
 
@@ -233,7 +233,7 @@ void Server::EndSession(const std::string& reason) {
 
 }  // namespace
 
-int ServeSession(const ServerApi& api, std::unique_ptr<WorkerChannel> channel,
+int ServeSession(const ServerApi& api, std::shared_ptr<WorkerChannel> channel,
                  router::Router& router, Progress& progress) {
   const auto server = std::make_shared<Server>(api, std::move(channel), router, progress);
   return server->Run();
