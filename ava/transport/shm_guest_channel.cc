@@ -33,6 +33,8 @@ constexpr std::int64_t kRoomYieldNs = 50 * kNanosecondsPerMicrosecond;
 constexpr int kWakeRoundsMax = 1000;
 constexpr std::int64_t kWakeRoundNs = kNanosecondsPerMillisecond;
 
+constexpr std::uint32_t kSharedRow = wire::kStatisticsRows - 1;
+
 std::atomic<std::uint64_t> channels_made{0};
 
 // Which row the calling thread has in which channel. Initial-exec, so that a local call costs no
@@ -102,7 +104,9 @@ ShmGuestChannel::ShmGuestChannel(SessionMapping mapping, UniqueFd socket,
       slots_(mapping_),
       memory_(mapping_, *this),
       commands_(mapping_.command_ring()),
-      upcalls_(mapping_.upcall_ring()) {}
+      upcalls_(mapping_.upcall_ring()) {
+  mapping_.statistics()[kSharedRow].shared = 1;
+}
 
 // Commands ---------------------------------------------------------------------------------------
 
@@ -206,7 +210,6 @@ void ShmGuestChannel::SendDrop(std::uint32_t id) {
 
 std::uint64_t* ShmGuestChannel::LocalCalls() {
   if (local_row.channel == number_) return local_row.calls;
-  constexpr std::uint32_t kSharedRow = wire::kStatisticsRows - 1;
   const auto thread = static_cast<std::uint32_t>(syscall(SYS_gettid));
   wire::StatisticsRow* rows = mapping_.statistics();
   // A thread that uses two channels by turns finds its row again.
@@ -217,7 +220,6 @@ std::uint64_t* ShmGuestChannel::LocalCalls() {
   if (row == used && row < kSharedRow) {
     row = std::min(rows_.fetch_add(1, std::memory_order_relaxed), kSharedRow);
   }
-  std::atomic_ref(rows[row].shared).store(row == kSharedRow ? 1 : 0, std::memory_order_relaxed);
   std::atomic_ref(rows[row].thread).store(thread, std::memory_order_relaxed);
   local_row = {.channel = number_, .calls = rows[row].local_calls};
   return local_row.calls;

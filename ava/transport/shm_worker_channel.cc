@@ -214,23 +214,23 @@ std::span<std::byte> ShmWorkerChannel::SlotInline(std::uint32_t slot) {
   return mapping_.slots()[slot].inline_data;
 }
 
-std::byte* ShmWorkerChannel::BlobDataUntrusted(const wire::Blob& blob, std::int64_t wait_ns) {
+std::byte* ShmWorkerChannel::BlobDataUntrusted(const wire::Blob& blob) {
   if (blob.place != static_cast<std::uint32_t>(wire::Place::kArena)) return nullptr;
   std::span<std::byte> memory(mapping_.arena(), arena_bytes_);
   if (blob.segment != wire::kArenaSegment) {
-    memory = segments_.Find(blob.segment, Deadline::In(wait_ns));
+    memory = segments_.Find(blob.segment, Deadline::In(kSegmentArrivalMax.count()));
   }
   if (blob.offset > memory.size() || blob.bytes > memory.size() - blob.offset) return nullptr;
   return memory.data() + blob.offset;
 }
 
 std::span<std::byte> ShmWorkerChannel::ArenaUntrusted(const wire::Blob& blob) {
-  std::byte* data = BlobDataUntrusted(blob, kSegmentArrivalMax.count());
+  std::byte* data = BlobDataUntrusted(blob);
   return data == nullptr ? std::span<std::byte>() : std::span(data, blob.bytes);
 }
 
 void ShmWorkerChannel::MarkBlockDone(const wire::Blob& blob) {
-  std::byte* data = BlobDataUntrusted(blob, 0);
+  std::byte* data = BlobDataUntrusted(blob);
   constexpr std::uint64_t kHeaderBytes = sizeof(wire::BlockHeader);
   if (data == nullptr || blob.offset < kHeaderBytes || blob.offset % kHeaderBytes != 0) return;
   PostBlockDone(data);

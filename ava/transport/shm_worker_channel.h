@@ -66,7 +66,7 @@ class ShmWorkerChannel final : public WorkerChannel {
   Next Violation(const char* wrong);
 
   std::atomic<std::uint32_t>& reader_wait() const { return mapping_.control().command.reader_wait; }
-  std::byte* BlobDataUntrusted(const wire::Blob& blob, std::int64_t wait_ns);
+  std::byte* BlobDataUntrusted(const wire::Blob& blob);
   bool WaitForUpcallRoom(std::uint32_t bytes);
   void WakeListener();
 
