@@ -54,6 +54,8 @@ template <class T>
 inline constexpr std::size_t kElementBytes = sizeof(T);
 template <>
 inline constexpr std::size_t kElementBytes<void> = 1;
+template <>
+inline constexpr std::size_t kElementBytes<const void> = 1;
 
 class Call {
  public:
@@ -227,6 +229,10 @@ class Call {
   void Deallocate(std::uint16_t resource, Wide amount);
   // The event with which the call's data is the guest's again. `own`: nobody but us knows it.
   void CompletesWith(void* event, bool own);
+  // True when data of this call is used until its event completes: then the library must give one.
+  bool NeedsEvent() const {
+    return item_ != nullptr || (mapping_ != nullptr && mapping_reads_ && !blocks_);
+  }
   // How much the call gave, for the reply; `place` was given by Out: only so many bytes are copied.
   void Produced(Wide amount) { reply_.produced = static_cast<std::uint64_t>(amount); }
   void Trim(const void* place, Wide bytes);

@@ -49,4 +49,24 @@ class WideArray {
 template <class T>
 WideArray(const T*) -> WideArray<T>;
 
+// A parameter as a size expression is to see it: integers and arrays of them as above, all else as
+// it is.
+template <class T>
+constexpr auto Widened(T value) {
+  if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) {
+    return Capped(value);
+  } else if constexpr (std::is_pointer_v<T>) {
+    using Element = std::remove_cv_t<std::remove_pointer_t<T>>;
+    if constexpr (!std::is_integral_v<Element>) {
+      return value;
+    } else if constexpr (sizeof(Element) == 1) {
+      return value;
+    } else {
+      return WideArray<Element>(value);
+    }
+  } else {
+    return value;
+  }
+}
+
 }  // namespace ava::worker

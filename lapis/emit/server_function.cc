@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// One function of the server: decode, check, call the vendor library, account for what it did.
+
+#include <algorithm>
+
+#include "lapis/emit/server_parts.h"
+#include "lapis/emit/text.h"
+#include "lapis/emit/wire_layout.h"
+
+namespace lapis::emit {
+namespace {
+
+using model::ErrorBy;
+using model::Function;
+using model::HandleUse;
+using model::Shape;
+using model::ShapeKind;
+
+bool ReturnsNewHandle(const Function& function) {
+  return function.return_shape && function.return_shape->kind == ShapeKind::kHandle &&
+         function.return_shape->use == HandleUse::kNew;
+}
+
+bool ReturnsMapping(const Function& function) {
+  return function.return_shape && function.return_shape->kind == ShapeKind::kMapped;
+}
+
+bool ReturnsNothing(const Function& function) { return function.return_type == "void"; }
+
+std::string Argument(const FunctionText& out, int index) {
+  return "ava_args." + out.parameter(index).name;
+}
+
+std::string TypeOf(std::string_view handle_type) { return "wire::" + TypeEnumerator(handle_type); }
+
+// Ids first: whatever goes wrong later, they must be known.
+void EmitMints(FunctionText& out) {
+  const Function& function = out.function();
+  for (std::size_t i = 0; i < function.parameters.size(); ++i) {
+    const model::Parameter& parameter = function.parameters[i];
+    if (!parameter.shape || (!IsOneNewHandle(*parameter.shape) && !IsNewHandles(*parameter.shape)))
+      continue;
+    const std::string verb =
+        IsOneNewHandle(*parameter.shape) ? "ava_call.Mint(" : "ava_call.MintAll(";
+    out.Line(verb + Argument(out, static_cast<int>(i)) + ", " +
+             TypeOf(parameter.shape->element->handle_type) + ", " + Quote(parameter.name) + ");");
+  }
+  if (ReturnsNewHandle(function)) {
+    out.Line("ava_call.Mint(ava_args.minted_result, " + TypeOf(function.return_shape->handle_type) +
+             ", \"minted_result\");");
+  }
+}
+
+bool IsImmortal(const FunctionText& out, const Shape& handle) {
+  const model::HandleType* type = out.api().FindHandleType(handle.handle_type);
+  return type != nullptr && type->immortal;
+}
+
+void EmitReferences(FunctionText& out) {
+  for (const int index : out.function().retains) {
+    const Shape& shape = *out.parameter(index).shape;
+    if (shape.kind != ShapeKind::kHandle || IsImmortal(out, shape)) continue;
+    out.Line("ava_call.Retains(" + Argument(out, index) + ", " + TypeOf(shape.handle_type) + ");");
+  }
+  for (const int index : out.function().releases) {
+    const Shape& shape = *out.parameter(index).shape;
+    if (shape.kind != ShapeKind::kHandle || IsImmortal(out, shape)) continue;
+    out.Line("ava_call.Releases(" + Argument(out, index) + ", " + TypeOf(shape.handle_type) + ", " +
+             out.InvalidError(shape) + ");");
+  }
+}
+
+bool IsUntil(const model::Parameter& parameter) {
+  return parameter.shape && parameter.shape->until_event >= 0;
+}
+
+// What the call leaves in use depends on whether it blocks, so that is decided before those
+// parameters.
+void EmitParameters(FunctionText& out) {
+  const Function& function = out.function();
+  std::vector<int> order = function.server_order;
+  for (int i = 0; i < static_cast<int>(function.parameters.size()); ++i) {
+    if (std::find(order.begin(), order.end(), i) == order.end()) order.push_back(i);
+  }
+  std::stable_partition(order.begin(), order.end(),
+                        [&](int i) { return !IsUntil(out.parameter(i)); });
+  bool decided = !function.blocking;
+  const auto decide = [&] {
+    if (decided) return;
+    decided = true;
+    out.Check();
+    out.Line("ava_call.Blocks(" + Condition(function, *function.blocking) + ");");
+  };
+  for (const int index : order) {
+    if (IsUntil(out.parameter(index))) decide();
+    EmitParameter(out, index);
+  }
+  decide();
+}
+
+void EmitMapping(FunctionText& out) {
+  const Function& function = out.function();
+  if (!ReturnsMapping(function)) return;
+  const model::Mapping& mapping = function.return_shape->mapping;
+  out.Check();
+  const std::string bytes = mapping.bytes ? WideExpression(function, *mapping.bytes) : "Wide{0}";
+  const std::string reads = mapping.reads ? Condition(function, *mapping.reads) : "true";
+  const std::string writes = mapping.writes ? Condition(function, *mapping.writes) : "true";
+  out.Line("ava_call.Maps(ava_args.mapping, ava_args.shadow, " + bytes + ", " + reads + ", " +
+           writes + ");");
+  out.Decoded();
+}
+
+void EmitRequires(FunctionText& out) {
+  for (const model::Require& require : out.function().requires_) {
+    if (require.condition.uses_metadata || CallsFunction(require.condition.text)) {
+      out.Line("// " + Spot(require.condition.where) +
+               ": require: the guest's alone, it asks what only the guest knows");
+      continue;
+    }
+    out.Check();
+    out.Line("ava_call.Require(" + Condition(out.function(), require.condition) + ", " +
+             require.error.text + ");  // " + Spot(require.condition.where));
+    out.Decoded();
+  }
+}
+
+void EmitHooks(FunctionText& out, const std::vector<model::Hook>& hooks) {
+  for (const model::Hook& hook : hooks) out.Line("{\n" + SpecCode(hook.code, hook.where) + "}");
+}
+
+// The vendor library must give an event by which we see the data's end, also when the program wants
+// none.
+void EmitOwnEvent(FunctionText& out, int event) {
+  if (event < 0) return;
+  const std::string& name = out.parameter(event).name;
+  out.Line(out.parameter(event).shape->pointee + " ava_own_event{};");
+  out.Line("if (" + name + " == nullptr && ava_call.NeedsEvent()) " + name + " = &ava_own_event;");
+}
+
+// A value table's answer has a size, whether the program asks for it or not.
+void EmitOwnSize(FunctionText& out) {
+  const int table = ValueTableOf(out.function());
+  if (table < 0 || !out.parameter(table).shape->used) return;
+  for (const model::Parameter& parameter : out.function().parameters) {
+    if (!parameter.shape || parameter.shape->kind != ShapeKind::kBuffer ||
+        parameter.shape->direction != model::Direction::kOut)
+      continue;
+    if (!Names(out.parameter(table).shape->used->text, parameter.name)) continue;
+    out.Line(parameter.shape->pointee + " ava_own_size{};");
+    out.Line("if (" + parameter.name + " == nullptr) " + parameter.name + " = &ava_own_size;");
+    return;
+  }
+}
+
+std::string VendorArguments(const FunctionText& out) {
+  std::vector<std::string> arguments;
+  for (const model::Parameter& parameter : out.function().parameters)
+    arguments.push_back(parameter.name);
+  return Join(arguments, ", ");
+}
+
+// The box has come without gaps, and the vendor library is told so.
+void EmitTightRects(FunctionText& out) {
+  for (const model::Parameter& parameter : out.function().parameters) {
+    if (!parameter.shape || parameter.shape->kind != ShapeKind::kRect) continue;
+    const model::Rect& rect = parameter.shape->rect;
+    if (rect.origin >= 0) {
+      const std::string& origin = out.parameter(rect.origin).name;
+      out.Line("if (" + origin + " != nullptr) " + origin + " = kTightOrigin.data();");
+    }
+    for (const int pitch : {rect.row_pitch, rect.slice_pitch}) {
+      if (pitch >= 0) out.Line(out.parameter(pitch).name + " = 0;");
+    }
+  }
+}
+
+void EmitVendorCall(FunctionText& out) {
+  const Function& function = out.function();
+  EmitTightRects(out);
+  const std::string arguments = VendorArguments(out);
+  const std::string callee =
+      (function.state == model::FunctionState::kInternal ? "::" : "vendor.") + function.name;
+  std::string call = callee + "(" + arguments + ")";
+  const std::string filtered = FilteredCall(out, call, arguments);
+  if (!filtered.empty()) return out.Line(filtered);
+  if (function.blocking || function.compiles) {
+    call = std::string(function.compiles ? "ava_call.Compiling" : "ava_call.Blocking") +
+           "([&] { return " + call + "; })";
+  }
+  out.Line((ReturnsNothing(function) ? "" : "const auto result = ") + call + ";");
+}
+
+std::string SuccessTest(const FunctionText& out) {
+  const Function& function = out.function();
+  const std::string success =
+      function.success ? Parenthesized(*function.success) : out.api().success;
+  switch (function.error_by) {
+    case ErrorBy::kReturn:
+      return "result == " + success;
+    case ErrorBy::kParameter:
+      return "ava_error == " + out.api().success;
+    case ErrorBy::kNone:
+      break;
+  }
+  return function.success ? "result == " + success : "true";
+}
+
+// The reply's result word and error.
+std::string ResultAndError(const FunctionText& out) {
+  const Function& function = out.function();
+  const bool handle = function.return_shape && function.return_shape->kind == ShapeKind::kHandle;
+  std::string result = "0";
+  if (handle && function.return_shape->use == HandleUse::kExisting) {
+    result = "ava_call.IdOf(" + TypeOf(function.return_shape->handle_type) + ", result)";
+  } else if (!ReturnsNothing(function) && !handle && !ReturnsMapping(function)) {
+    result = "ResultWord(result)";
+  }
+  if (function.error_by == ErrorBy::kReturn) return result + ", static_cast<std::int32_t>(result)";
+  if (function.error_by == ErrorBy::kParameter) return result + ", ava_error";
+  return result + ", 0";
+}
+
+void EmitMade(FunctionText& out, int event) {
+  const Function& function = out.function();
+  if (ReturnsNewHandle(function)) {
+    out.Line("ava_call.NewResult(ava_args.minted_result, " +
+             TypeOf(function.return_shape->handle_type) + ", result);");
+  }
+  const int table = ValueTableOf(function);
+  out.Line("if (!ava_call.Made(" + SuccessTest(out) + ", " + ResultAndError(out) + ")) return;");
+  if (ReturnsMapping(function)) out.Line("ava_call.Mapped(result);");
+  if (event >= 0) {
+    const std::string& name = out.parameter(event).name;
+    out.Line("ava_call.CompletesWith(" + name + " == nullptr ? nullptr : *" + name + ", " + name +
+             " == &ava_own_event);");
+  }
+  if (table >= 0) return EmitValueTranslation(out, table);
+  for (const model::Parameter& parameter : function.parameters) {
+    if (!parameter.shape || !parameter.shape->used || IsNewHandles(*parameter.shape)) continue;
+    out.Line("ava_call.Produced(" + WideExpression(function, *parameter.shape->used) + ");");
+    break;
+  }
+}
+
+std::string IdOfPlace(const FunctionText& out, int index) {
+  return index == kReturnValue ? "ava_args.minted_result" : Argument(out, index);
+}
+
+void EmitEdges(FunctionText& out) {
+  for (const Function::Edge& edge : out.function().depends_on) {
+    const bool many = edge.child >= 0 && out.parameter(edge.child).shape &&
+                      IsNewHandles(*out.parameter(edge.child).shape);
+    out.Line(std::string(many ? "ava_call.DependAllOn(" : "ava_call.DependsOn(") +
+             IdOfPlace(out, edge.child) + ", " + IdOfPlace(out, edge.parent) + ");");
+  }
+  for (const model::Callback& callback : out.function().callbacks) {
+    const bool result = std::find(callback.holds.begin(), callback.holds.end(), kReturnValue) !=
+                        callback.holds.end();
+    if (!result || callback.userdata < 0) continue;
+    out.Line("ava_call.HoldForCallback(ava_callback_" + out.parameter(callback.parameter).name +
+             ", ava_args.minted_result);");
+  }
+}
+
+// The object that owns what the call allocates: what it creates.
+std::string OwnerOf(const FunctionText& out) {
+  const Function& function = out.function();
+  if (ReturnsNewHandle(function)) return ", ava_args.minted_result";
+  for (const model::Parameter& parameter : function.parameters) {
+    if (parameter.shape && IsOneNewHandle(*parameter.shape)) return ", ava_args." + parameter.name;
+  }
+  return "";
+}
+
+void EmitResources(FunctionText& out) {
+  for (const model::ResourceUse& use : out.function().resources) {
+    const bool gives_back = use.kind == model::ResourceUse::Kind::kDeallocates;
+    const bool owned = use.kind == model::ResourceUse::Kind::kAllocates;
+    out.Line(std::string(gives_back ? "ava_call.Deallocate(" : "ava_call.Account(") + "kResource_" +
+             use.resource + ", " + WideExpression(out.function(), use.amount) +
+             (owned ? OwnerOf(out) : "") + ");");
+  }
+}
+
+}  // namespace
+
+std::string FunctionText::InvalidError(const Shape& handle) const {
+  if (handle.invalid) return handle.invalid->text;
+  const model::HandleType* type = api_.FindHandleType(handle.handle_type);
+  return type != nullptr && type->invalid ? type->invalid->text : api_.lost;
+}
+
+bool FunctionText::IsInterpreted(int index) const {
+  const std::string& name = parameter(index).name;
+  const auto names = [&](const std::optional<model::Expr>& expression) {
+    return expression && Names(expression->text, name);
+  };
+  for (const model::Parameter& other : function_.parameters) {
+    if (!other.shape) continue;
+    const Shape& shape = *other.shape;
+    if (names(shape.count) || names(shape.used) || (shape.element && names(shape.element->count)))
+      return true;
+    if (shape.kind == ShapeKind::kRect && shape.rect.region == index) return true;
+  }
+  for (const model::Require& require : function_.requires_) {
+    if (Names(require.condition.text, name)) return true;
+  }
+  for (const model::ResourceUse& use : function_.resources) {
+    if (Names(use.amount.text, name)) return true;
+  }
+  for (const auto* hooks : {&function_.server_before, &function_.server_after}) {
+    for (const model::Hook& hook : *hooks) {
+      if (Names(hook.code, name)) return true;
+    }
+  }
+  return names(function_.blocking);
+}
+
+int FunctionText::CompletionEvent() const {
+  for (const model::Parameter& parameter : function_.parameters) {
+    if (IsUntil(parameter)) return parameter.shape->until_event;
+  }
+  return ReturnsMapping(function_) ? function_.completes : -1;
+}
+
+void FunctionText::Line(std::string_view text) {
+  text_ += text;
+  if (!text_.ends_with('\n')) text_ += '\n';
+}
+
+void FunctionText::Check() {
+  if (checked_) return;
+  Line("if (!ava_call.ok()) return;");
+  checked_ = true;
+}
+
+bool HasCommand(const Function& function) {
+  return function.state == model::FunctionState::kVirtual ||
+         function.state == model::FunctionState::kInternal;
+}
+
+std::string ServeFunction(const model::Api& api, const Function& function) {
+  FunctionText out(api, function);
+  EmitMints(out);
+  EmitReferences(out);
+  EmitParameters(out);
+  EmitRequires(out);
+  EmitMapping(out);
+  if (function.state == model::FunctionState::kVirtual) {
+    const std::string absent =
+        function.unsupported_error ? function.unsupported_error->text : api.lost;
+    out.Line("ava_call.Require(vendor." + function.name + " != nullptr, " + absent + ");");
+    out.Decoded();
+  }
+  out.Check();
+  const int event = out.CompletionEvent();
+  EmitHooks(out, function.server_before);
+  EmitOwnEvent(out, event);
+  EmitOwnSize(out);
+  EmitVendorCall(out);
+  EmitMade(out, event);
+  EmitEdges(out);
+  EmitResources(out);
+  EmitHooks(out, function.server_after);
+  const bool arguments = out.text().find("ava_args.") != std::string::npos;
+  return Fill(R"(
+
+// $spot$
+// $prototype$
+void Serve_$name$(Call& ava_call) {
+  $arguments$
+  $body$
+}
+)",
+              {{"spot", Spot(function.where)},
+               {"prototype", function.prototype},
+               {"name", function.name},
+               {"arguments", arguments ? "const auto& ava_args = ava_call.As<wire::" +
+                                             ArgumentStructName(function) + ">();\n"
+                                       : ""},
+               {"body", out.text()}});
+}
+
+}  // namespace lapis::emit
