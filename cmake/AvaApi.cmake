@@ -20,7 +20,8 @@
 #   ICD_FILE        name of the .icd file in build/<preset>/lib that names that library.
 #   DIRECTORY       folder of build/<preset>/lib for the guest's libraries; default: lib itself.
 #
-# Targets: <NAME>_generate, <NAME>_guest, <NAME>_icd, <NAME>_server (the host's module, dlopened by ava-worker).
+# Targets: <NAME>_generate; <NAME>_wire, to be linked by whatever else includes "<NAME>/wire.h"; <NAME>_guest; <NAME>_icd;
+# <NAME>_server, the host's module, dlopened by ava-worker.
 
 # What a guest library is made of: everything compiled in, nothing visible but the API.
 set(AVA_GUEST_MODULES ava_guest ava_transport ava_wire ava_base)
@@ -41,10 +42,14 @@ function(ava_add_api)
   set(generated "${CMAKE_BINARY_DIR}/generated/${arg_NAME}")
   _ava_generate_api(${arg_NAME} "${generated}" "${arg_SPEC}" "${arg_ICD_LIBRARY}" "${arg_CAVA_OPTIONS}")
 
+  add_library(${arg_NAME}_wire INTERFACE)
+  add_dependencies(${arg_NAME}_wire ${arg_NAME}_generate)
+  target_include_directories(${arg_NAME}_wire INTERFACE "${CMAKE_BINARY_DIR}/generated")
+  _ava_link(${arg_NAME}_wire INTERFACE ava_wire "${arg_LIBS}")
+
   add_library(${arg_NAME}_guest_objects OBJECT "${generated}/guest.cc" ${arg_GUEST_SOURCES})
-  add_dependencies(${arg_NAME}_guest_objects ${arg_NAME}_generate)
   _ava_guest_safe(${arg_NAME}_guest_objects)
-  _ava_link(${arg_NAME}_guest_objects PUBLIC "${AVA_GUEST_MODULES}" "${arg_LIBS}")
+  _ava_link(${arg_NAME}_guest_objects PUBLIC "${AVA_GUEST_MODULES}" ${arg_NAME}_wire)
 
   set(directory "${CMAKE_LIBRARY_OUTPUT_DIRECTORY}/${arg_DIRECTORY}")
   if(arg_GUEST_LIBRARY)
@@ -68,9 +73,8 @@ function(ava_add_api)
   endif()
 
   add_library(${arg_NAME}_server MODULE "${generated}/server.cc" ${arg_SERVER_SOURCES})
-  add_dependencies(${arg_NAME}_server ${arg_NAME}_generate)
   set_target_properties(${arg_NAME}_server PROPERTIES OUTPUT_NAME ava-${arg_NAME}-server)
-  _ava_link(${arg_NAME}_server PRIVATE "${AVA_SERVER_MODULES}" "${arg_LIBS};${arg_SERVER_LIBS}")
+  _ava_link(${arg_NAME}_server PRIVATE "${AVA_SERVER_MODULES}" "${arg_NAME}_wire;${arg_SERVER_LIBS}")
   _ava_no_undefined(${arg_NAME}_server)
   add_dependencies(programs ${arg_NAME}_server)
 endfunction()

@@ -28,17 +28,17 @@ set(CMAKE_C_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
 set(CMAKE_CXX_FLAGS_DEBUG "-Og -g")
 set(CMAKE_C_FLAGS_DEBUG "${CMAKE_CXX_FLAGS_DEBUG}")
 
-# ccache: paths are rewritten relative to the checkout, so that all build directories share one cache.
+# ccache: no command line names the build directory, so all build directories of a checkout share one cache.
 find_program(AVA_CCACHE ccache)
 if(AVA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(launcher env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=1 "${AVA_CCACHE}")
+  set(launcher env CCACHE_NOHASHDIR=1 "${AVA_CCACHE}")
   set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()
 
 # ava_flags is linked by each of our targets, and by nothing that we do not write.
 add_library(ava_flags INTERFACE)
-target_include_directories(ava_flags INTERFACE "${CMAKE_SOURCE_DIR}" "${CMAKE_BINARY_DIR}/generated")
+target_include_directories(ava_flags INTERFACE "${CMAKE_SOURCE_DIR}")
 target_compile_options(ava_flags INTERFACE
     -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
     -Wimplicit-fallthrough -Wvla -Werror
