@@ -103,9 +103,13 @@ bool Call::Properties(const void* list, std::span<const HandleKey> handle_keys, 
   };
   std::uint64_t words = 0;
   while (word_at(words) != 0) words += 2;
-  std::byte* room = Room((words + 1) * sizeof(std::uint64_t), blob);
+  // One more 0: some keys have lists of their own as values, which end with a 0 before the last
+  // one.
+  const std::uint64_t bytes = (words + 1) * sizeof(std::uint64_t);
+  std::byte* room = Room(bytes + sizeof(std::uint64_t), blob);
   if (room == nullptr) return true;
-  std::memcpy(room, list, (words + 1) * sizeof(std::uint64_t));
+  std::memcpy(room, list, bytes);
+  std::memset(room + bytes, 0, sizeof(std::uint64_t));
   for (std::uint64_t i = 0; i < words; i += 2) {
     for (const HandleKey& handle_key : handle_keys) {
       if (handle_key.key != word_at(i)) continue;
@@ -465,6 +469,7 @@ void Call::Release(const void* handle) {
 
 bool Call::Answer(const void* object, const Question& question, void* value, std::uint64_t capacity,
                   void* size_ret) {
+  if (object == nullptr) return false;
   const AnswerTable* table = FindAnswers(*static_cast<const Object*>(object));
   std::span<const std::byte> answer;
   if (table == nullptr || !table->Find(question, answer)) return false;
@@ -480,7 +485,9 @@ bool Call::Answer(const void* object, const Question& question, void* value, std
 
 void Call::Learn(const void* object, const Question& question, const Output* from,
                  std::uint64_t bytes) {
-  if (!session_.options().cached || from == nullptr || bytes == 0 || bytes > from->bytes) return;
+  if (!session_.options().cached || object == nullptr || from == nullptr || bytes == 0 ||
+      bytes > from->bytes)
+    return;
   AnswerTable* table = MakeAnswers(*static_cast<Object*>(const_cast<void*>(object)));
   // What the program sees: handles are translated already.
   if (table != nullptr)

@@ -3,7 +3,6 @@
 #include "ava/guest/callbacks.h"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include <cstdlib>
 #include <cstring>
@@ -11,10 +10,18 @@
 #include <new>
 
 #include "ava/base/futex.h"
+#include "ava/base/text.h"
+#include "ava/base/thread.h"
 #include "ava/guest/api.h"
 #include "ava/guest/session.h"
 
 namespace ava::guest {
+namespace {
+
+// As much as a program's own threads have: what runs here is the program's.
+constexpr std::size_t kCallbackStackBytes = std::size_t{8} << 20;
+
+}  // namespace
 
 std::uint64_t Callbacks::Add(const CallbackEntry& entry) {
   const std::lock_guard lock(mutex_);
@@ -92,26 +99,20 @@ void Callbacks::Append(Node* node) {
   FutexWake(posted_, 1, FutexScope::kPrivate);
 }
 
-// The program's signals are for its own threads.
 bool Callbacks::StartThread() {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_t thread;
-  const int error = pthread_create(
-      &thread, nullptr,
+  const int error = ava::StartThread(
+      thread, "ava-callbacks", kCallbackStackBytes,
       [](void* self) -> void* {
         static_cast<Callbacks*>(self)->Run();
         return nullptr;
       },
       this);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (error != 0) {
-    Say("cannot start the thread that runs callbacks: %s", std::strerror(error));
+    Say("cannot start the thread that runs callbacks: %s", ErrnoText(error));
     return false;
   }
-  pthread_detach(thread);
+  pthread_detach(thread);  // it ends with the process
   return true;
 }
 

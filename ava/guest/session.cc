@@ -13,7 +13,7 @@
 #include <mutex>
 #include <string_view>
 
-#include "ava/base/check.h"
+#include "ava/base/thread.h"
 #include "ava/guest/api.h"
 #include "ava/guest/object.h"
 
@@ -53,6 +53,7 @@ std::atomic<Session*> Session::g_current{nullptr};
 constinit thread_local ThreadState t_thread;
 
 void Say(const char* format, ...) {
+  const NoCancellation no_cancellation;
   std::array<char, 1024> line = {'a', 'v', 'a', ':', ' '};
   std::va_list arguments;
   va_start(arguments, format);

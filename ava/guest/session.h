@@ -73,6 +73,7 @@ class Session final : public transport::GuestChannelEvents {
   void OnLost(const char* reason) override;
 
  private:
+  friend struct SessionTestPeer;
   Session() = default;
   static Session& Start();
   static void BeforeFork();
