@@ -39,7 +39,8 @@ int Run(int argc, char** argv) {
   add("check", "reports errors, and what inference leaves open", lapis::driver::Check);
   CLI::App* coverage = add("coverage", "says who decided what of each function", lapis::driver::Coverage);
   coverage->add_flag("--json", options.json, "as JSON");
-  add("dump", "prints the model as JSON", lapis::driver::Dump);
+  CLI::App* dump = add("dump", "prints the model as JSON", lapis::driver::Dump);
+  dump->add_flag("--brief", options.brief, "one line for each function instead");
   CLI::App* explain = app.add_subcommand("explain", "explains a diagnostic");
   explain->add_option("name", name, "lapis-NNNN")->required();
   explain->callback([&] { status = lapis::driver::Explain(name); });

@@ -15,6 +15,7 @@
 #include "lapis/driver/coverage.h"
 #include "lapis/driver/explanations.h"
 #include "lapis/emit/emit.h"
+#include "lapis/model/brief.h"
 #include "lapis/model/dump.h"
 
 namespace lapis::driver {
@@ -109,7 +110,10 @@ int Dump(const Options& options) {
   const Compilation compilation(InputOf(options, false));
   Print(options, compilation);
   if (compilation.has_errors()) return kInputErrors;
-  std::fputs(model::Dump(compilation.api(), model::Detail::kAll).c_str(), stdout);
+  if (!options.brief) std::fputs(model::Dump(compilation.api(), model::Detail::kAll).c_str(), stdout);
+  for (const model::Function& function : compilation.api().functions) {
+    if (options.brief) std::printf("%s\n", model::Brief(function).c_str());
+  }
   return 0;
 }
 

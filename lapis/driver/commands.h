@@ -14,6 +14,7 @@ struct Options {
   std::string output;            // build: directory
   std::string depfile;           // build: empty for none
   bool json = false;             // coverage
+  bool brief = false;            // dump: a line a function
   bool json_diagnostics = false;
 };
 

@@ -16,11 +16,21 @@ using model::ValueRow;
 using syntax::Node;
 using syntax::Text;
 
+// A line of the spec stands behind it now.
+void Confirm(const Target& target, model::Shape& shape, const Node& node) {
+  shape.provenance = target.provenance;
+  shape.confidence = model::Confidence::kCertain;
+  shape.reason.clear();
+  shape.where = target.context.WhereOf(node.span);
+}
+
 // The parameter whose content `selector` decides; a void* output that was not known to be one becomes it.
 bool HasTable(Target& target, int selector, const Node& node) {
   for (model::Parameter& parameter : target.function.parameters) {
     if (parameter.shape->kind == ShapeKind::kValueTable) {
-      Mutable(parameter.shape).selector = selector;
+      model::Shape& table = Mutable(parameter.shape);
+      table.selector = selector;
+      Confirm(target, table, node);
       return true;
     }
   }
@@ -32,6 +42,7 @@ bool HasTable(Target& target, int selector, const Node& node) {
     model::Shape& table = Mutable(shape);
     table.kind = ShapeKind::kValueTable;
     table.selector = selector;
+    Confirm(target, table, node);
     return true;
   }
   target.context.diagnostics.Report(diag::kNoValueTable, node.span, target.function.name, node.operands[0].text);

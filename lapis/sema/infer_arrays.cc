@@ -182,8 +182,10 @@ void SizedBytes(View& view, std::string_view reason) {
     const std::string bytes = BytesOf(view, i);
     if (bytes.empty()) continue;
     const bool own = bytes.starts_with(view.name(i));
-    const bool certain = own && view.type(i).pointee->is_const;
-    view.SetBuffer(i, bytes, reason, certain ? Confidence::kCertain : Confidence::kLikely);
+    const bool is_const = view.type(i).pointee->is_const;
+    // What a creation is given without const is often read, not written: clCreateBuffer's host_ptr.
+    const Confidence guess = is_const || !view.HasVerb("Create") ? Confidence::kLikely : Confidence::kOpen;
+    view.SetBuffer(i, bytes, reason, own && is_const ? Confidence::kCertain : guess);
   }
 }
 

@@ -28,7 +28,8 @@ void SetReturn(View& view, Shape shape, std::string_view reason, Confidence conf
 void ReturnedPlain(View& view, std::string_view reason) {
   const Type& type = *view.declared.result;
   if (type.kind == TypeKind::kVoid || type.kind == TypeKind::kPointer) return;
-  SetReturn(view, Opaque(type), reason, Confidence::kCertain);
+  const model::ShapePtr shape = ElementOf(view.header, type, model::HandleUse::kExisting);
+  SetReturn(view, *shape, reason, shape->kind == ShapeKind::kStruct ? Confidence::kOpen : Confidence::kCertain);
 }
 
 void ReturnedHandle(View& view, std::string_view reason) {
