@@ -3,6 +3,7 @@
 
 // A statement of the spec, and the function that it changes.
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ struct Target {
   const header::Function& declared;
   model::Function& function;
   model::Provenance provenance;
+  std::set<std::string> foreign = {};  // of a rule: parameters of other functions that it matches, but not of this one
 
   // Index of the parameter, kResult for `result` if allowed, or kNoParameter after reporting.
   int Parameter(const syntax::Text& name, bool allow_result = false) const;
@@ -39,6 +41,9 @@ void ApplyFunction(Target& target, const std::vector<syntax::Node>& statements);
 void ApplyValue(Target& target, Value value, model::ShapePtr& shape, const std::vector<syntax::Node>& statements);
 void ApplyCallback(Target& target, const syntax::Node& node);
 void ApplyValues(Target& target, const syntax::Node& node);
+
+// Adds the identifiers in C text that do not follow '.' or '->'.
+void CollectIdentifiers(const std::string& text, std::set<std::string>& names);
 
 // properties(KEY: type, …)
 model::Properties PropertiesOf(Context& context, const syntax::Node& node);

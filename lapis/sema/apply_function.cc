@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
+#include <cctype>
 #include <functional>
 #include <map>
 #include <optional>
@@ -200,6 +201,21 @@ const std::map<std::string, Apply>& Statements() {
 }
 
 }  // namespace
+
+void CollectIdentifiers(const std::string& text, std::set<std::string>& names) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (!std::isalpha(c) && c != '_' && c != '$') {
+      ++i;
+      continue;
+    }
+    std::size_t end = i + 1;
+    while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_')) ++end;
+    const bool is_member = i > 0 && (text[i - 1] == '.' || (i > 1 && text[i - 1] == '>' && text[i - 2] == '-'));
+    if (!is_member) names.insert(text.substr(i, end - i));
+    i = end;
+  }
+}
 
 int Target::Parameter(const Text& name, bool allow_result) const {
   if (allow_result && name.text == "result") return kResult;

@@ -69,6 +69,15 @@ void Attribute(Target& target, ValueRow& row, const Node& node) {
   }
 }
 
+// In a rule for many functions, a row that names a parameter is for those that have it.
+bool NamesForeign(const Target& target, const Node& row) {
+  std::set<std::string> names;
+  for (const Node& attribute : row.children) {
+    for (const Text& operand : attribute.operands) CollectIdentifiers(operand.text, names);
+  }
+  return std::ranges::any_of(names, [&](const std::string& name) { return target.foreign.contains(name); });
+}
+
 // A later row takes over the selectors that it names.
 void Forget(std::vector<ValueRow>& rows, const std::vector<std::string>& selectors) {
   for (ValueRow& row : rows) {
@@ -87,6 +96,7 @@ void ApplyValues(Target& target, const Node& node) {
       target.context.diagnostics.Report(diag::kExpected, child.span, "a row 'CONSTANT: what it is;'");
       continue;
     }
+    if (NamesForeign(target, child)) continue;
     ValueRow row;
     row.where = target.context.WhereOf(child.span);
     for (const Text& word : child.words) {

@@ -27,29 +27,13 @@ bool HasParameter(const Function& function, const std::string& name) {
   return std::ranges::find(function.parameters, name, &model::Parameter::name) != function.parameters.end();
 }
 
-// Identifiers in C text that do not follow '.' or '->'.
-void CollectIdentifiers(const std::string& text, std::set<std::string>& names) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (!std::isalpha(c) && c != '_' && c != '$') {
-      ++i;
-      continue;
-    }
-    std::size_t end = i + 1;
-    while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_')) ++end;
-    const bool is_member = i > 0 && (text[i - 1] == '.' || (i > 1 && text[i - 1] == '>' && text[i - 2] == '-'));
-    if (!is_member) names.insert(text.substr(i, end - i));
-    i = end;
-  }
-}
-
 // All that a block's operands and code name.
 void CollectNames(const std::vector<Node>& nodes, std::set<std::string>& names) {
   for (const Node& node : nodes) {
     for (const Text& operand : node.operands) CollectIdentifiers(operand.text, names);
     if (node.kind == NodeKind::kStatement && node.code) CollectIdentifiers(node.code->text, names);
-    // What a callback's own argument blocks name are the callback's parameters.
-    if (node.kind == NodeKind::kStatement && node.words.size() == 1 && node.word() == "callback") continue;
+    // Rows are chosen one by one, and what a callback's argument blocks name are the callback's parameters.
+    if (node.kind == NodeKind::kStatement && (node.word() == "callback" || node.word() == "values")) continue;
     CollectNames(node.children, names);
     CollectNames(node.otherwise, names);
   }
@@ -73,7 +57,7 @@ class FunctionRule {
     for (Function* function : matching) {
       const bool fits = std::ranges::all_of(needed, [&](const std::string& name) { return HasParameter(*function, name); });
       if (!fits || (uses_first_ && function->parameters.empty())) continue;
-      Target target{context_, DeclarationOf(context_, *function), *function, model::Provenance::kRule};
+      Target target{context_, DeclarationOf(context_, *function), *function, model::Provenance::kRule, Foreign(matching, *function)};
       ApplyFunction(target, node_.children);
       applied = true;
     }
@@ -91,6 +75,15 @@ class FunctionRule {
       if (is_parameter) needed.insert(name);
     }
     return needed;
+  }
+
+  static std::set<std::string> Foreign(const std::vector<Function*>& matching, const Function& function) {
+    std::set<std::string> names;
+    for (const Function* other : matching) {
+      for (const model::Parameter& parameter : other->parameters) names.insert(parameter.name);
+    }
+    for (const model::Parameter& parameter : function.parameters) names.erase(parameter.name);
+    return names;
   }
 
   Context& context_;
