@@ -44,7 +44,7 @@ void Ok(cl_int code) {
   if (code != CL_SUCCESS) Library::Die(e2e::CodeName(code).c_str());
 }
 
-#define FIND(library, name) (library).Find(#name, static_cast<decltype(&name)>(nullptr))
+#define FIND(library, name) (library).Find(#name, static_cast<decltype(&(name))>(nullptr))
 
 // Fills a buffer and reads it back, leaving its objects alive when told to.
 int Compute(const Library& library, int value, bool releases) {

@@ -127,10 +127,10 @@ int EndByAbort() {
 }
 
 int EndWithHandler() {
-  static const Work work;
-  g_work = &work;
+  static const Work kWork;
+  g_work = &kWork;
   const float value = 7.5F;
-  Ok(clEnqueueFillBuffer(work.session->queue, work.buffer, &value, 4, 0, 4096, 0, nullptr,
+  Ok(clEnqueueFillBuffer(kWork.session->queue, kWork.buffer, &value, 4, 0, 4096, 0, nullptr,
                          nullptr));
   if (std::atexit(AtExit) != 0) return 1;
   return 26;
@@ -142,14 +142,14 @@ int EndWithStatic() {
 }
 
 int EndMainThread() {
-  static const Work work;
+  static const Work kWork;
   std::thread([] {
     usleep(20000);
     const float value = 2.5F;
-    Ok(clEnqueueFillBuffer(work.session->queue, work.buffer, &value, 4, 0, 4096, 0, nullptr,
+    Ok(clEnqueueFillBuffer(kWork.session->queue, kWork.buffer, &value, 4, 0, 4096, 0, nullptr,
                            nullptr));
     std::printf("  after the main thread's end: %.1f\n",
-                static_cast<double>(e2e::ReadAll<float>(work.session->queue, work.buffer, 1)[0]));
+                static_cast<double>(e2e::ReadAll<float>(kWork.session->queue, kWork.buffer, 1)[0]));
     std::fflush(stdout);
     exit(28);
   }).detach();

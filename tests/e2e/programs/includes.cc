@@ -86,8 +86,8 @@ void Elsewhere(const e2e::Session& session, const fs::path& root) {
 int main() {
   e2e::Begin();
   const e2e::Session session;
-  char pattern[] = "/tmp/e2e-includes-XXXXXX";
-  const fs::path root = mkdtemp(pattern);
+  std::string pattern = "/tmp/e2e-includes-" + std::string(6, 'X');
+  const fs::path root = mkdtemp(pattern.data());
   Lay(root);
   fs::current_path(root);
 

@@ -34,6 +34,7 @@ void OneEvent(const e2e::Session& session) {
   cl_event event = e2e::MakeUserEvent(session.context);
   std::atomic<int> passed = 0;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     Ok(clRetainEvent(event));
     threads.emplace_back([&] {
@@ -61,6 +62,7 @@ int main() {
   Ok(clEnqueueFillBuffer(session.queue, buffer, &zero, sizeof zero, 0, 64 * sizeof(int), 0, nullptr,
                          nullptr));
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int slot = 0; slot < kThreads; ++slot) {
     threads.emplace_back([&, slot] { Hammer(session, program, buffer, slot); });
   }

@@ -144,6 +144,7 @@ int main() {
   shared.table = e2e::MakeBuffer(session.context, kCount * sizeof(int),
                                  CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, shared.values.data());
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int index = 0; index < kThreads; ++index) {
     threads.emplace_back([&shared, index] { Worker(shared, index).Run(); });
   }

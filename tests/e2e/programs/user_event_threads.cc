@@ -67,7 +67,7 @@ class Scene {
 
 // Two threads hand a turn to and fro through user events and nothing else.
 void PingPong(const e2e::Session& session) {
-  constexpr int kTurns = 200;
+  constexpr size_t kTurns = 200;
   std::vector<cl_event> turns(2 * kTurns);
   for (cl_event& turn : turns) turn = e2e::MakeUserEvent(session.context);
   std::thread other([&] {
@@ -82,7 +82,7 @@ void PingPong(const e2e::Session& session) {
   }
   other.join();
   for (cl_event turn : turns) Ok(clReleaseEvent(turn));
-  std::printf("ping-pong: %d turns\n", kTurns);
+  std::printf("ping-pong: %zu turns\n", kTurns);
 }
 
 }  // namespace
