@@ -26,18 +26,23 @@ int Run(int argc, char** argv) {
   const auto add = [&](const char* word, const char* help, int (*command)(const Options&)) {
     CLI::App* sub = app.add_subcommand(word, help);
     sub->add_option("spec", options.spec, "the .lapis file")->required();
-    sub->add_option("--root", options.root, "directory that paths are relative to (default: the current one)");
-    const auto diagnostics = [&](const std::string& value) { options.json_diagnostics = value == "json"; };
+    sub->add_option("--root", options.root,
+                    "directory that paths are relative to (default: the current one)");
+    const auto diagnostics = [&](const std::string& value) {
+      options.json_diagnostics = value == "json";
+    };
     sub->add_option_function<std::string>("--diagnostics", diagnostics, "text or json")
         ->check(CLI::IsMember({"text", "json"}));
     sub->callback([&status, &options, command] { status = command(options); });
     return sub;
   };
-  CLI::App* build = add("build", "writes the guest library, the server and what they share", lapis::driver::Build);
+  CLI::App* build = add("build", "writes the guest library, the server and what they share",
+                        lapis::driver::Build);
   build->add_option("-o,--output", options.output, "directory for the generated files")->required();
   build->add_option("--depfile", options.depfile, "file for make's dependencies");
   add("check", "reports errors, and what inference leaves open", lapis::driver::Check);
-  CLI::App* coverage = add("coverage", "says who decided what of each function", lapis::driver::Coverage);
+  CLI::App* coverage =
+      add("coverage", "says who decided what of each function", lapis::driver::Coverage);
   coverage->add_flag("--json", options.json, "as JSON");
   CLI::App* dump = add("dump", "prints the model as JSON", lapis::driver::Dump);
   dump->add_flag("--brief", options.brief, "one line for each function instead");

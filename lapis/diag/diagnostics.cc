@@ -27,10 +27,14 @@ std::string Fill(std::string_view text, const std::vector<std::string>& argument
 
 std::string_view SeverityName(Severity severity) {
   switch (severity) {
-    case Severity::kError: return "error";
-    case Severity::kWarning: return "warning";
-    case Severity::kNote: return "note";
-    case Severity::kRetired: return "retired";
+    case Severity::kError:
+      return "error";
+    case Severity::kWarning:
+      return "warning";
+    case Severity::kNote:
+      return "note";
+    case Severity::kRetired:
+      return "retired";
   }
   return "error";
 }
@@ -42,7 +46,10 @@ std::string Prefix(const Place& place) {
 }
 
 nlohmann::ordered_json PlaceJson(const Place& place) {
-  return {{"file", place.file}, {"line", place.line}, {"column", place.column}, {"length", place.length}};
+  return {{"file", place.file},
+          {"line", place.line},
+          {"column", place.column},
+          {"length", place.length}};
 }
 
 std::size_t EditDistance(std::string_view a, std::string_view b) {
@@ -79,7 +86,8 @@ Diagnostic& Diagnostics::Add(const Message& message, const Place& place,
                         .notes = {}};
   const bool said = std::ranges::any_of(diagnostics_, [&](const Diagnostic& other) {
     return other.number == diagnostic.number && other.place.file == place.file &&
-           other.place.line == place.line && other.place.column == place.column && other.text == diagnostic.text;
+           other.place.line == place.line && other.place.column == place.column &&
+           other.text == diagnostic.text;
   });
   if (said) return ignored_ = {};
   return diagnostics_.emplace_back(std::move(diagnostic));
@@ -93,7 +101,8 @@ Place Diagnostics::PlaceOf(const source::Span& span) const {
 }
 
 bool Diagnostics::has_errors() const {
-  return std::ranges::find(diagnostics_, Severity::kError, &Diagnostic::severity) != diagnostics_.end();
+  return std::ranges::find(diagnostics_, Severity::kError, &Diagnostic::severity) !=
+         diagnostics_.end();
 }
 
 std::string Diagnostics::CaretLines(const Place& place) const {
@@ -124,7 +133,8 @@ std::string Diagnostics::Text() const {
   for (const Diagnostic& diagnostic : Sorted()) {
     out += Prefix(diagnostic.place);
     out += SeverityName(diagnostic.severity);
-    out += ": " + diagnostic.text + " [" + Name(diagnostic.number) + "]\n" + CaretLines(diagnostic.place);
+    out += ": " + diagnostic.text + " [" + Name(diagnostic.number) + "]\n" +
+           CaretLines(diagnostic.place);
     for (const Note& note : diagnostic.notes) {
       out += Prefix(note.place) + "note: " + note.text + '\n' + CaretLines(note.place);
     }

@@ -32,8 +32,8 @@ struct Diagnostic {
   std::string text;
   std::vector<Note> notes;
 
-  Diagnostic& With(std::string remark);              // "; did you mean 'x'?"
-  Diagnostic& At(Place place, std::string text);     // a note at another place
+  Diagnostic& With(std::string remark);           // "; did you mean 'x'?"
+  Diagnostic& At(Place place, std::string text);  // a note at another place
 };
 
 class Diagnostics {
@@ -42,13 +42,15 @@ class Diagnostics {
   Diagnostics(const Diagnostics&) = delete;
   Diagnostics& operator=(const Diagnostics&) = delete;
 
-  // What was said once about a place is not said again; the reference is good until the next report.
+  // What was said once about a place is not said again; the reference is good until the next
+  // report.
   template <class... Arguments>
   Diagnostic& Report(const Message& message, const Place& place, const Arguments&... arguments) {
     return Add(message, place, {std::string(arguments)...});
   }
   template <class... Arguments>
-  Diagnostic& Report(const Message& message, const source::Span& span, const Arguments&... arguments) {
+  Diagnostic& Report(const Message& message, const source::Span& span,
+                     const Arguments&... arguments) {
     return Add(message, PlaceOf(span), {std::string(arguments)...});
   }
 

@@ -38,7 +38,8 @@ Input InputOf(const Options& options, bool open_facts_are_errors) {
 }
 
 void Print(const Options& options, const Compilation& compilation) {
-  const std::string text = options.json_diagnostics ? compilation.diagnostics().Json() : compilation.diagnostics().Text();
+  const std::string text = options.json_diagnostics ? compilation.diagnostics().Json()
+                                                    : compilation.diagnostics().Text();
   std::fputs(text.c_str(), stderr);
 }
 
@@ -63,13 +64,16 @@ bool IsSpecText(const std::filesystem::path& path) {
 
 // All text under the spec's folder, tests left out.
 int SpecLines(const Options& options) {
-  std::filesystem::path spec = options.root.empty() ? options.spec : options.root + '/' + options.spec;
+  std::filesystem::path spec =
+      options.root.empty() ? options.spec : options.root + '/' + options.spec;
   const std::filesystem::path folder = spec.has_parent_path() ? spec.parent_path() : ".";
   int lines = 0;
   std::filesystem::recursive_directory_iterator entries(folder);
   for (auto entry = begin(entries); entry != end(entries); ++entry) {
-    if (entry->is_directory() && entry->path().filename() == "tests") entry.disable_recursion_pending();
-    if (entry->is_regular_file() && IsSpecText(entry->path())) lines += CodeLines(ReadWhole(entry->path()).value_or(""));
+    if (entry->is_directory() && entry->path().filename() == "tests")
+      entry.disable_recursion_pending();
+    if (entry->is_regular_file() && IsSpecText(entry->path()))
+      lines += CodeLines(ReadWhole(entry->path()).value_or(""));
   }
   return lines;
 }
@@ -92,7 +96,8 @@ int Build(const Options& options) {
   }
   const std::filesystem::path output(options.output);
   bool written = true;
-  for (const emit::OutputFile& file : files) written = Write(output / file.path, file.text) && written;
+  for (const emit::OutputFile& file : files)
+    written = Write(output / file.path, file.text) && written;
   if (!options.depfile.empty()) {
     const std::string target = (output / "wire.h").string();
     written = Write(options.depfile, DepfileText(target, compilation.api())) && written;
@@ -110,7 +115,8 @@ int Dump(const Options& options) {
   const Compilation compilation(InputOf(options, false));
   Print(options, compilation);
   if (compilation.has_errors()) return kInputErrors;
-  if (!options.brief) std::fputs(model::Dump(compilation.api(), model::Detail::kAll).c_str(), stdout);
+  if (!options.brief)
+    std::fputs(model::Dump(compilation.api(), model::Detail::kAll).c_str(), stdout);
   for (const model::Function& function : compilation.api().functions) {
     if (options.brief) std::printf("%s\n", model::Brief(function).c_str());
   }

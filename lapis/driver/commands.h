@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What `cava` can be told to do. Each command returns the exit status: 0, 1 for errors in the input, 70 for a bug
-// of ours. apps/cava reads the command line.
+// What `cava` can be told to do. Each command returns the exit status: 0, 1 for errors in the
+// input, 70 for a bug of ours. apps/cava reads the command line.
 
 #include <string>
 
@@ -10,11 +10,11 @@ namespace lapis::driver {
 
 struct Options {
   std::string spec;
-  std::string root;              // "": the current directory
-  std::string output;            // build: directory
-  std::string depfile;           // build: empty for none
-  bool json = false;             // coverage
-  bool brief = false;            // dump: a line a function
+  std::string root;     // "": the current directory
+  std::string output;   // build: directory
+  std::string depfile;  // build: empty for none
+  bool json = false;    // coverage
+  bool brief = false;   // dump: a line a function
   bool json_diagnostics = false;
 };
 

@@ -20,8 +20,8 @@ namespace lapis::driver {
 using ReadFile = std::function<std::optional<std::string>(const std::string& path)>;
 
 struct Input {
-  std::string spec;                        // path, relative to the root where it can be
-  std::string root;                        // "": the current directory
+  std::string spec;  // path, relative to the root where it can be
+  std::string root;  // "": the current directory
   ReadFile read;
   std::vector<header::MemoryFile> memory;  // headers that need not exist (tests)
   bool open_facts_are_errors = false;      // `cava check`

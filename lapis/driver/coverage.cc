@@ -19,9 +19,15 @@ using model::Shape;
 void CountFact(const Shape& shape, Counts& counts) {
   if (shape.provenance != model::Provenance::kInferred) return;
   switch (shape.confidence) {
-    case Confidence::kCertain: ++counts.certain; break;
-    case Confidence::kLikely: ++counts.likely; break;
-    case Confidence::kOpen: ++counts.open; break;
+    case Confidence::kCertain:
+      ++counts.certain;
+      break;
+    case Confidence::kLikely:
+      ++counts.likely;
+      break;
+    case Confidence::kOpen:
+      ++counts.open;
+      break;
   }
 }
 
@@ -69,9 +75,12 @@ std::string_view Standing(const model::Function& function) {
   if (function.state == FunctionState::kInternal) return "internal";
   if (function.state == FunctionState::kUnsupported) return "unsupported";
   switch (function.provenance) {
-    case model::Provenance::kInferred: return "inferred";
-    case model::Provenance::kRule: return "ruled";
-    case model::Provenance::kWritten: return "written";
+    case model::Provenance::kInferred:
+      return "inferred";
+    case model::Provenance::kRule:
+      return "ruled";
+    case model::Provenance::kWritten:
+      return "written";
   }
   return {};
 }
@@ -86,7 +95,8 @@ Counts Count(const model::Api& api) {
     if (standing == "ruled") ++counts.ruled;
     if (standing == "written") ++counts.written;
     if (standing == "unsupported" || standing == "internal") continue;
-    for (const model::Parameter& parameter : function.parameters) CountFact(*parameter.shape, counts);
+    for (const model::Parameter& parameter : function.parameters)
+      CountFact(*parameter.shape, counts);
     if (function.return_shape) CountFact(*function.return_shape, counts);
   }
   counts.missing = static_cast<int>(api.missing.size());
@@ -111,7 +121,8 @@ std::string CoverageText(const model::Api& api, const Counts& counts) {
   for (const model::Function& function : api.functions) {
     text += std::string(Standing(function));
     text.append(13 - Standing(function).size(), ' ');
-    text += function.name + (function.unsupported_reason.empty() ? "" : ": " + function.unsupported_reason) + '\n';
+    text += function.name +
+            (function.unsupported_reason.empty() ? "" : ": " + function.unsupported_reason) + '\n';
   }
   for (const std::string& name : api.missing) text += "missing      " + name + '\n';
   char summary[512];
@@ -119,24 +130,26 @@ std::string CoverageText(const model::Api& api, const Counts& counts) {
                 "functions %d: inferred %d, ruled %d, written %d, unsupported %d, missing %d\n"
                 "inferred facts: certain %d, likely %d, open %d\n"
                 "spec_lines %d: %.2f a function\n",
-                counts.functions, counts.inferred, counts.ruled, counts.written, counts.unsupported, counts.missing,
-                counts.certain, counts.likely, counts.open, counts.spec_lines,
+                counts.functions, counts.inferred, counts.ruled, counts.written, counts.unsupported,
+                counts.missing, counts.certain, counts.likely, counts.open, counts.spec_lines,
                 counts.functions ? static_cast<double>(counts.spec_lines) / counts.functions : 0.0);
   return text + summary;
 }
 
 std::string CoverageJson(const model::Api& api, const Counts& counts) {
-  nlohmann::ordered_json json = {{"api", api.name},
-                                 {"functions", counts.functions},
-                                 {"inferred", counts.inferred},
-                                 {"ruled", counts.ruled},
-                                 {"written", counts.written},
-                                 {"unsupported", counts.unsupported},
-                                 {"missing", counts.missing},
-                                 {"internal", counts.internal},
-                                 {"facts", {{"certain", counts.certain}, {"likely", counts.likely}, {"open", counts.open}}},
-                                 {"spec_lines", counts.spec_lines}};
-  for (const model::Function& function : api.functions) json["by_function"][function.name] = Standing(function);
+  nlohmann::ordered_json json = {
+      {"api", api.name},
+      {"functions", counts.functions},
+      {"inferred", counts.inferred},
+      {"ruled", counts.ruled},
+      {"written", counts.written},
+      {"unsupported", counts.unsupported},
+      {"missing", counts.missing},
+      {"internal", counts.internal},
+      {"facts", {{"certain", counts.certain}, {"likely", counts.likely}, {"open", counts.open}}},
+      {"spec_lines", counts.spec_lines}};
+  for (const model::Function& function : api.functions)
+    json["by_function"][function.name] = Standing(function);
   for (const std::string& name : api.missing) json["by_function"][name] = "missing";
   return json.dump(1) + '\n';
 }

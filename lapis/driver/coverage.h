@@ -30,7 +30,8 @@ Counts Count(const model::Api& api);
 // What one function is: "inferred", "ruled", "written", "unsupported" or "internal".
 std::string_view Standing(const model::Function& function);
 
-// Lines of Lapis or C++ that hold more than blanks and comments; one longer than 100 columns counts for as many as it fills.
+// Lines of Lapis or C++ that hold more than blanks and comments; one longer than 100 columns counts
+// for as many as it fills.
 int CodeLines(std::string_view text);
 
 std::string CoverageText(const model::Api& api, const Counts& counts);

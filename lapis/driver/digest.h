@@ -7,7 +7,8 @@
 
 namespace lapis::driver {
 
-// SHA-256 over everything that shapes the wire, as 64 hex digits. Guest and server with different ones refuse each other.
+// SHA-256 over everything that shapes the wire, as 64 hex digits. Guest and server with different
+// ones refuse each other.
 std::string DigestOf(const model::Api& api);
 
 }  // namespace lapis::driver

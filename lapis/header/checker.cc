@@ -24,13 +24,15 @@ std::string Take(CXString string) {
 }
 
 bool Uses(const std::vector<Metadata>& metadata, std::string_view text) {
-  return std::ranges::any_of(metadata, [&](const Metadata& m) { return m.body.text.find(text) != std::string::npos; });
+  return std::ranges::any_of(
+      metadata, [&](const Metadata& m) { return m.body.text.find(text) != std::string::npos; });
 }
 
 std::string MetadataText(const std::vector<Metadata>& metadata) {
   std::string text;
   for (const char* header : {"string", "vector", "map"}) {
-    if (Uses(metadata, std::string("std::") + header)) text += std::string("#include <") + header + ">\n";
+    if (Uses(metadata, std::string("std::") + header))
+      text += std::string("#include <") + header + ">\n";
   }
   for (const Metadata& item : metadata) {
     const std::string name = "lapis_metadata_" + item.handle_type;
@@ -40,8 +42,8 @@ std::string MetadataText(const std::vector<Metadata>& metadata) {
   return text;
 }
 
-// The expression on a line of its own, at its own column, in a function of its own. The closing parenthesis stands
-// on its last line, so that what is missing at the end is reported there.
+// The expression on a line of its own, at its own column, in a function of its own. The closing
+// parenthesis stands on its last line, so that what is missing at the end is reported there.
 std::string WrapperText(const Query& query, std::size_t number) {
   std::string text = "static void " + std::string(kWrapper) + std::to_string(number) + "(";
   for (std::size_t i = 0; i < query.scope.size(); ++i) {
@@ -65,27 +67,40 @@ void AddOnce(std::vector<std::string>& names, std::string name) {
 // What must not be in an expression that is evaluated on both sides, any number of times.
 std::string Forbidden(CXCursor cursor) {
   switch (clang_getCursorKind(cursor)) {
-    case CXCursor_CompoundAssignOperator: return "an assignment";
-    case CXCursor_StmtExpr: return "a statement";
-    case CXCursor_LambdaExpr: return "a lambda";
-    case CXCursor_CXXNewExpr: return "'new'";
-    case CXCursor_CXXDeleteExpr: return "'delete'";
-    case CXCursor_CXXThrowExpr: return "'throw'";
+    case CXCursor_CompoundAssignOperator:
+      return "an assignment";
+    case CXCursor_StmtExpr:
+      return "a statement";
+    case CXCursor_LambdaExpr:
+      return "a lambda";
+    case CXCursor_CXXNewExpr:
+      return "'new'";
+    case CXCursor_CXXDeleteExpr:
+      return "'delete'";
+    case CXCursor_CXXThrowExpr:
+      return "'throw'";
     case CXCursor_BinaryOperator:
       switch (clang_getCursorBinaryOperatorKind(cursor)) {
-        case CXBinaryOperator_Comma: return "the comma operator";
-        case CXBinaryOperator_Assign: return "an assignment";
-        default: return {};
+        case CXBinaryOperator_Comma:
+          return "the comma operator";
+        case CXBinaryOperator_Assign:
+          return "an assignment";
+        default:
+          return {};
       }
     case CXCursor_UnaryOperator:
       switch (clang_getCursorUnaryOperatorKind(cursor)) {
         case CXUnaryOperator_PostInc:
-        case CXUnaryOperator_PreInc: return "'++'";
+        case CXUnaryOperator_PreInc:
+          return "'++'";
         case CXUnaryOperator_PostDec:
-        case CXUnaryOperator_PreDec: return "'--'";
-        default: return {};
+        case CXUnaryOperator_PreDec:
+          return "'--'";
+        default:
+          return {};
       }
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -110,15 +125,19 @@ void VisitChildren(CXCursor cursor, const Visit& first, const Visit& rest) {
 bool IsDereference(CXCursor cursor) {
   switch (clang_getCursorKind(cursor)) {
     case CXCursor_ArraySubscriptExpr:
-    case CXCursor_MemberRefExpr: return true;
-    case CXCursor_UnaryOperator: return clang_getCursorUnaryOperatorKind(cursor) == CXUnaryOperator_Deref;
-    default: return false;
+    case CXCursor_MemberRefExpr:
+      return true;
+    case CXCursor_UnaryOperator:
+      return clang_getCursorUnaryOperatorKind(cursor) == CXUnaryOperator_Deref;
+    default:
+      return false;
   }
 }
 
 void VisitExpression(CXCursor cursor, const Visit& visit) {
   const CXCursorKind kind = clang_getCursorKind(cursor);
-  if (std::string forbidden = Forbidden(cursor); !forbidden.empty() && visit.answer.forbidden.empty()) {
+  if (std::string forbidden = Forbidden(cursor);
+      !forbidden.empty() && visit.answer.forbidden.empty()) {
     visit.answer.forbidden = std::move(forbidden);
   }
   const Visit plain{visit.answer, visit.wrapper, false};
@@ -126,7 +145,8 @@ void VisitExpression(CXCursor cursor, const Visit& visit) {
     const CXCursor declared = clang_getCursorReferenced(cursor);
     if (clang_getCursorKind(declared) != CXCursor_ParmDecl) return;
     AddOnce(visit.answer.names, Take(clang_getCursorSpelling(declared)));
-    if (visit.is_read_through) AddOnce(visit.answer.dereferenced, Take(clang_getCursorSpelling(declared)));
+    if (visit.is_read_through)
+      AddOnce(visit.answer.dereferenced, Take(clang_getCursorSpelling(declared)));
   } else if (kind == CXCursor_CallExpr) {
     AddOnce(visit.answer.calls, Take(clang_getCursorSpelling(cursor)));
     VisitChildren(cursor, plain, plain);
@@ -139,16 +159,23 @@ void VisitExpression(CXCursor cursor, const Visit& visit) {
 
 TypeKind KindOf(CXType canonical) {
   switch (canonical.kind) {
-    case CXType_Bool: return TypeKind::kBool;
-    case CXType_Enum: return TypeKind::kEnum;
+    case CXType_Bool:
+      return TypeKind::kBool;
+    case CXType_Enum:
+      return TypeKind::kEnum;
     case CXType_Float:
     case CXType_Double:
-    case CXType_LongDouble: return TypeKind::kFloating;
-    case CXType_Pointer: return TypeKind::kPointer;
-    case CXType_Record: return TypeKind::kRecord;
-    default: break;
+    case CXType_LongDouble:
+      return TypeKind::kFloating;
+    case CXType_Pointer:
+      return TypeKind::kPointer;
+    case CXType_Record:
+      return TypeKind::kRecord;
+    default:
+      break;
   }
-  return canonical.kind >= CXType_Char_U && canonical.kind <= CXType_Int128 ? TypeKind::kInteger : TypeKind::kOther;
+  return canonical.kind >= CXType_Char_U && canonical.kind <= CXType_Int128 ? TypeKind::kInteger
+                                                                            : TypeKind::kOther;
 }
 
 std::optional<std::int64_t> ConstantOf(CXCursor variable) {
@@ -156,8 +183,9 @@ std::optional<std::int64_t> ConstantOf(CXCursor variable) {
   if (!result) return std::nullopt;
   std::optional<std::int64_t> value;
   if (clang_EvalResult_getKind(result) == CXEval_Int) {
-    value = clang_EvalResult_isUnsignedInt(result) ? static_cast<std::int64_t>(clang_EvalResult_getAsUnsigned(result))
-                                                   : clang_EvalResult_getAsLongLong(result);
+    value = clang_EvalResult_isUnsignedInt(result)
+                ? static_cast<std::int64_t>(clang_EvalResult_getAsUnsigned(result))
+                : clang_EvalResult_getAsLongLong(result);
   }
   clang_EvalResult_dispose(result);
   return value;
@@ -166,15 +194,16 @@ std::optional<std::int64_t> ConstantOf(CXCursor variable) {
 // Parameters of the wrappers are spelled with an alias that nobody should see.
 std::string WithoutAlias(std::string type) {
   constexpr std::string_view kAlias = "lapis_t<";
-  if (type.starts_with(kAlias) && type.ends_with('>')) return type.substr(kAlias.size(), type.size() - kAlias.size() - 1);
+  if (type.starts_with(kAlias) && type.ends_with('>'))
+    return type.substr(kAlias.size(), type.size() - kAlias.size() - 1);
   return type;
 }
 
 void ReadAnswer(CXCursor variable, CXCursor wrapper, Answer& answer) {
   const CXType type = clang_getCursorType(variable);
   const CXType canonical = clang_getCanonicalType(type);
-  answer.is_valid = canonical.kind != CXType_Auto && canonical.kind != CXType_Invalid && canonical.kind != CXType_Unexposed &&
-                    canonical.kind != CXType_Dependent;
+  answer.is_valid = canonical.kind != CXType_Auto && canonical.kind != CXType_Invalid &&
+                    canonical.kind != CXType_Unexposed && canonical.kind != CXType_Dependent;
   if (!answer.is_valid) return;
   answer.kind = KindOf(canonical);
   answer.type = WithoutAlias(Take(clang_getTypeSpelling(type)));
@@ -216,15 +245,19 @@ CXChildVisitResult VisitTop(CXCursor cursor, CXCursor, CXClientData data) {
 
 }  // namespace
 
-std::vector<Answer> CheckExpressions(const Environment& environment, const std::vector<Metadata>& metadata,
-                                     const std::vector<Query>& queries, const std::vector<std::string>& known,
+std::vector<Answer> CheckExpressions(const Environment& environment,
+                                     const std::vector<Metadata>& metadata,
+                                     const std::vector<Query>& queries,
+                                     const std::vector<std::string>& known,
                                      diag::Diagnostics& diagnostics) {
-  std::string text = MetadataText(metadata) + "#include <stddef.h>\ntemplate <class T> using lapis_t = T;\n";
+  std::string text =
+      MetadataText(metadata) + "#include <stddef.h>\ntemplate <class T> using lapis_t = T;\n";
   for (std::size_t i = 0; i < queries.size(); ++i) text += WrapperText(queries[i], i);
   const Unit unit(environment, text, /*skip_bodies=*/false);
   unit.ReportErrors(diag::kExpression, environment, known, diagnostics);
   std::vector<Answer> answers(queries.size());
-  clang_visitChildren(clang_getTranslationUnitCursor(static_cast<CXTranslationUnit>(unit.handle())), VisitTop, &answers);
+  clang_visitChildren(clang_getTranslationUnitCursor(static_cast<CXTranslationUnit>(unit.handle())),
+                      VisitTop, &answers);
   return answers;
 }
 

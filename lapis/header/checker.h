@@ -3,8 +3,9 @@
 
 // What clang thinks of the spec's expressions.
 //
-// All of them go into one synthetic C++ file, each in a function of its own whose parameters are what the
-// expression may name, each padded to its own line and column, so that clang's positions are the spec's.
+// All of them go into one synthetic C++ file, each in a function of its own whose parameters are
+// what the expression may name, each padded to its own line and column, so that clang's positions
+// are the spec's.
 
 #include <cstdint>
 #include <optional>
@@ -37,7 +38,7 @@ struct Answer {
   std::vector<std::string> names;         // of the scope, those used
   std::vector<std::string> dereferenced;  // of them, those read through
   std::vector<std::string> calls;
-  std::string forbidden;                  // what it holds that an expression must not: "an assignment"
+  std::string forbidden;  // what it holds that an expression must not: "an assignment"
   std::optional<std::int64_t> constant;
 };
 
@@ -47,9 +48,12 @@ struct Metadata {
   Chunk body;
 };
 
-// One answer a query. Errors are reported at the expression, unknown names with the nearest of `known`.
-std::vector<Answer> CheckExpressions(const Environment& environment, const std::vector<Metadata>& metadata,
-                                     const std::vector<Query>& queries, const std::vector<std::string>& known,
+// One answer a query. Errors are reported at the expression, unknown names with the nearest of
+// `known`.
+std::vector<Answer> CheckExpressions(const Environment& environment,
+                                     const std::vector<Metadata>& metadata,
+                                     const std::vector<Query>& queries,
+                                     const std::vector<std::string>& known,
                                      diag::Diagnostics& diagnostics);
 
 }  // namespace lapis::header

@@ -39,7 +39,9 @@ diag::Place PlaceOf(CXDiagnostic diagnostic, std::string_view root) {
   return place;
 }
 
-bool IsOurs(const diag::Place& place) { return place.file.find(kMainFile) != std::string::npos || place.file.starts_with('<'); }
+bool IsOurs(const diag::Place& place) {
+  return place.file.find(kMainFile) != std::string::npos || place.file.starts_with('<');
+}
 
 void AddNotes(CXDiagnostic diagnostic, std::string_view root, diag::Diagnostic& report) {
   CXDiagnosticSet children = clang_getChildDiagnostics(diagnostic);
@@ -65,8 +67,9 @@ Unit::Unit(const Environment& environment, const std::string& main_text, bool sk
   text += "#line 1 \"<cava>\"\n" + main_text;
 
   // libclang adds -fno-spell-checking unless told otherwise, and stops at the 20th error.
-  std::vector<std::string> arguments = {"-xc++", "-std=gnu++20", "-fspell-checking", "-fspell-checking-limit=0",
-                                        "-ferror-limit=0", "-Wno-everything"};
+  std::vector<std::string> arguments = {
+      "-xc++",           "-std=gnu++20",   "-fspell-checking", "-fspell-checking-limit=0",
+      "-ferror-limit=0", "-Wno-everything"};
   const std::string root = environment.root.empty() ? "." : environment.root;
   arguments.push_back("-I" + root);
   for (const std::string& path : environment.include_paths) arguments.push_back("-I" + path);
@@ -80,7 +83,8 @@ Unit::Unit(const Environment& environment, const std::string& main_text, bool sk
   }
 
   index_ = clang_createIndex(0, 0);
-  const unsigned options = CXTranslationUnit_DetailedPreprocessingRecord | CXTranslationUnit_KeepGoing |
+  const unsigned options = CXTranslationUnit_DetailedPreprocessingRecord |
+                           CXTranslationUnit_KeepGoing |
                            (skip_bodies ? CXTranslationUnit_SkipFunctionBodies : 0);
   CXTranslationUnit unit = nullptr;
   clang_parseTranslationUnit2(index_, main_path.c_str(), argument_pointers.data(),
@@ -95,7 +99,8 @@ Unit::~Unit() {
 }
 
 void Unit::ReportErrors(const diag::Message& message, const Environment& environment,
-                        const std::vector<std::string>& known, diag::Diagnostics& diagnostics) const {
+                        const std::vector<std::string>& known,
+                        diag::Diagnostics& diagnostics) const {
   auto* const unit = static_cast<CXTranslationUnit>(unit_);
   for (unsigned i = 0; i < clang_getNumDiagnostics(unit); ++i) {
     CXDiagnostic diagnostic = clang_getDiagnostic(unit, i);
@@ -125,7 +130,8 @@ std::string ShownPath(std::string_view path, std::string_view root) {
 }
 
 std::string AtPlace(const Chunk& chunk) {
-  std::string text = "#line " + std::to_string(std::max(1, chunk.where.line)) + " \"" + chunk.where.file + "\"\n";
+  std::string text =
+      "#line " + std::to_string(std::max(1, chunk.where.line)) + " \"" + chunk.where.file + "\"\n";
   text.append(static_cast<std::size_t>(std::max(0, chunk.where.column - 1)), ' ');
   return text + chunk.text;
 }

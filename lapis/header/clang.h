@@ -16,13 +16,15 @@ namespace lapis::header {
 // A parsed C++ file. Opaque here, so that libclang's header stays out of ours.
 class Unit {
  public:
-  // `main_text` is parsed after the environment's preamble; `skip_bodies`: function bodies are not read.
+  // `main_text` is parsed after the environment's preamble; `skip_bodies`: function bodies are not
+  // read.
   Unit(const Environment& environment, const std::string& main_text, bool skip_bodies);
   ~Unit();
   Unit(const Unit&) = delete;
   Unit& operator=(const Unit&) = delete;
 
-  // Reports clang's errors as `message`. For a name that clang does not know and has no idea about, `known` may.
+  // Reports clang's errors as `message`. For a name that clang does not know and has no idea about,
+  // `known` may.
   void ReportErrors(const diag::Message& message, const Environment& environment,
                     const std::vector<std::string>& known, diag::Diagnostics& diagnostics) const;
 

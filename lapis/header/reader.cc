@@ -32,28 +32,39 @@ void ForEachChild(CXCursor cursor, Visit visit) {
 
 TypeKind KindOf(CXType canonical) {
   switch (canonical.kind) {
-    case CXType_Void: return TypeKind::kVoid;
-    case CXType_Bool: return TypeKind::kBool;
-    case CXType_Enum: return TypeKind::kEnum;
+    case CXType_Void:
+      return TypeKind::kVoid;
+    case CXType_Bool:
+      return TypeKind::kBool;
+    case CXType_Enum:
+      return TypeKind::kEnum;
     case CXType_Float:
     case CXType_Double:
     case CXType_LongDouble:
     case CXType_Half:
-    case CXType_Float16: return TypeKind::kFloating;
-    case CXType_Pointer: return TypeKind::kPointer;
-    case CXType_Record: return TypeKind::kRecord;
+    case CXType_Float16:
+      return TypeKind::kFloating;
+    case CXType_Pointer:
+      return TypeKind::kPointer;
+    case CXType_Record:
+      return TypeKind::kRecord;
     case CXType_FunctionProto:
-    case CXType_FunctionNoProto: return TypeKind::kFunction;
+    case CXType_FunctionNoProto:
+      return TypeKind::kFunction;
     case CXType_ConstantArray:
-    case CXType_IncompleteArray: return TypeKind::kArray;
-    default: break;
+    case CXType_IncompleteArray:
+      return TypeKind::kArray;
+    default:
+      break;
   }
-  return canonical.kind >= CXType_Char_U && canonical.kind <= CXType_Int128 ? TypeKind::kInteger : TypeKind::kOther;
+  return canonical.kind >= CXType_Char_U && canonical.kind <= CXType_Int128 ? TypeKind::kInteger
+                                                                            : TypeKind::kOther;
 }
 
 bool IsSigned(CXType canonical) {
   if (canonical.kind == CXType_Enum) {
-    canonical = clang_getCanonicalType(clang_getEnumDeclIntegerType(clang_getTypeDeclaration(canonical)));
+    canonical =
+        clang_getCanonicalType(clang_getEnumDeclIntegerType(clang_getTypeDeclaration(canonical)));
   }
   return canonical.kind >= CXType_Char_S && canonical.kind <= CXType_Int128;
 }
@@ -85,13 +96,24 @@ class Reader {
   void ReadDeclarations(CXCursor parent) {
     ForEachChild(parent, [this](CXCursor cursor) {
       switch (clang_getCursorKind(cursor)) {
-        case CXCursor_LinkageSpec: ReadDeclarations(cursor); break;
-        case CXCursor_FunctionDecl: ReadFunction(cursor); break;
+        case CXCursor_LinkageSpec:
+          ReadDeclarations(cursor);
+          break;
+        case CXCursor_FunctionDecl:
+          ReadFunction(cursor);
+          break;
         case CXCursor_StructDecl:
-        case CXCursor_UnionDecl: ReadRecord(cursor); break;
-        case CXCursor_TypedefDecl: ReadTypedef(cursor); break;
-        case CXCursor_MacroDefinition: ReadMacro(cursor); break;
-        default: break;
+        case CXCursor_UnionDecl:
+          ReadRecord(cursor);
+          break;
+        case CXCursor_TypedefDecl:
+          ReadTypedef(cursor);
+          break;
+        case CXCursor_MacroDefinition:
+          ReadMacro(cursor);
+          break;
+        default:
+          break;
       }
     });
   }
@@ -117,12 +139,14 @@ class Reader {
     std::vector<Variable> parameters;
     ForEachChild(cursor, [&](CXCursor child) {
       if (clang_getCursorKind(child) != CXCursor_ParmDecl) return;
-      parameters.push_back({Take(clang_getCursorSpelling(child)), TypeOf(clang_getCursorType(child), child)});
+      parameters.push_back(
+          {Take(clang_getCursorSpelling(child)), TypeOf(clang_getCursorType(child), child)});
     });
     return parameters;
   }
 
-  // `cursor` declares something of this type; the names of a function pointer's parameters are found there.
+  // `cursor` declares something of this type; the names of a function pointer's parameters are
+  // found there.
   TypePtr TypeOf(CXType type, CXCursor cursor) {
     const CXType canonical = clang_getCanonicalType(type);
     auto result = std::make_shared<Type>();
@@ -168,7 +192,8 @@ class Reader {
     if (static_cast<int>(parameters.size()) != count) {
       parameters.clear();
       for (int i = 0; i < count; ++i) {
-        parameters.push_back({"", TypeOf(clang_getArgType(canonical, static_cast<unsigned>(i)), clang_getNullCursor())});
+        parameters.push_back({"", TypeOf(clang_getArgType(canonical, static_cast<unsigned>(i)),
+                                         clang_getNullCursor())});
       }
     }
     for (std::size_t i = 0; i < parameters.size(); ++i) {
@@ -191,7 +216,8 @@ class Reader {
     ForEachChild(parent, [&](CXCursor child) {
       if (clang_getCursorKind(child) == CXCursor_FieldDecl) {
         const auto bits = std::max(0LL, clang_Cursor_getOffsetOfField(child));
-        fields.push_back({Take(clang_getCursorSpelling(child)), base + static_cast<std::uint64_t>(bits) / 8,
+        fields.push_back({Take(clang_getCursorSpelling(child)),
+                          base + static_cast<std::uint64_t>(bits) / 8,
                           TypeOf(clang_getCursorType(child), child)});
       } else if (clang_Cursor_isAnonymousRecordDecl(child)) {
         // Offsets of an anonymous record's fields are counted from the record around it by clang.
@@ -201,7 +227,8 @@ class Reader {
   }
 
   void ReadTypedef(CXCursor cursor) {
-    header_.types.emplace(Take(clang_getCursorSpelling(cursor)), TypeOf(clang_getCursorType(cursor), cursor));
+    header_.types.emplace(Take(clang_getCursorSpelling(cursor)),
+                          TypeOf(clang_getCursorType(cursor), cursor));
   }
 
   void ReadMacro(CXCursor cursor) {
@@ -214,7 +241,8 @@ class Reader {
     unsigned line = 0;
     unsigned column = 0;
     clang_getPresumedLocation(location, &file, &line, &column);
-    return {ShownPath(Take(file), environment_.root), static_cast<int>(line), static_cast<int>(column)};
+    return {ShownPath(Take(file), environment_.root), static_cast<int>(line),
+            static_cast<int>(column)};
   }
 
   const Environment& environment_;

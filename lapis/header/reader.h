@@ -22,7 +22,7 @@ struct MemoryFile {
 
 // What clang is given to read.
 struct Environment {
-  std::string root;                        // directory that relative paths are relative to; "" is the current one
+  std::string root;  // directory that relative paths are relative to; "" is the current one
   std::vector<std::string> include_paths;  // after the root
   std::vector<Chunk> preamble;             // #include, #define, declarations of the spec, in order
   std::vector<MemoryFile> memory;          // files that need not exist (tests)

@@ -8,7 +8,8 @@ std::string Unqualified(const Type& type) {
   std::string name = type.name;
   if (type.kind != TypeKind::kPointer && name.starts_with("const ")) return name.substr(6);
   if (name.ends_with(" const")) name.resize(name.size() - 6);
-  if (type.kind == TypeKind::kPointer && type.is_typedef && name.starts_with("const ")) return name.substr(6);
+  if (type.kind == TypeKind::kPointer && type.is_typedef && name.starts_with("const "))
+    return name.substr(6);
   return name;
 }
 

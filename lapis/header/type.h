@@ -13,7 +13,18 @@
 
 namespace lapis::header {
 
-enum class TypeKind { kVoid, kBool, kInteger, kEnum, kFloating, kPointer, kRecord, kFunction, kArray, kOther };
+enum class TypeKind {
+  kVoid,
+  kBool,
+  kInteger,
+  kEnum,
+  kFloating,
+  kPointer,
+  kRecord,
+  kFunction,
+  kArray,
+  kOther
+};
 
 struct Type;
 using TypePtr = std::shared_ptr<const Type>;
@@ -37,7 +48,8 @@ struct Type {
   std::vector<Variable> parameters;  // kFunction
 
   bool IsHandle() const {
-    return kind == TypeKind::kPointer && pointee->kind == TypeKind::kRecord && pointee->is_incomplete;
+    return kind == TypeKind::kPointer && pointee->kind == TypeKind::kRecord &&
+           pointee->is_incomplete;
   }
   bool IsCallback() const {
     return kind == TypeKind::kPointer && pointee->kind == TypeKind::kFunction;

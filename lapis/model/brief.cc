@@ -14,15 +14,20 @@ std::string Name(const Function& function, int parameter) {
 
 std::string DirectionText(const Shape& shape) {
   switch (shape.direction) {
-    case Direction::kIn: return "in ";
-    case Direction::kOut: return "out ";
-    case Direction::kInOut: return "inout ";
+    case Direction::kIn:
+      return "in ";
+    case Direction::kOut:
+      return "out ";
+    case Direction::kInOut:
+      return "inout ";
   }
   return {};
 }
 
 std::string HandleText(const Shape& shape) {
-  const char* use = shape.use == HandleUse::kNew ? "new " : shape.use == HandleUse::kExisting ? "existing " : "";
+  const char* use = shape.use == HandleUse::kNew        ? "new "
+                    : shape.use == HandleUse::kExisting ? "existing "
+                                                        : "";
   return use + shape.handle_type;
 }
 
@@ -30,7 +35,8 @@ std::string BufferText(const Shape& shape, const Function& function) {
   const bool has_own_count = shape.element && shape.element->kind == ShapeKind::kBuffer;
   std::string text = DirectionText(shape) + (has_own_count ? "(" : "");
   text += shape.element ? Text(*shape.element, function) : shape.pointee;
-  text += std::string(has_own_count ? ")" : "") + "[" + (shape.count ? shape.count->text : "") + "]";
+  text +=
+      std::string(has_own_count ? ")" : "") + "[" + (shape.count ? shape.count->text : "") + "]";
   if (shape.used) text += " used " + shape.used->text;
   if (shape.until_event >= 0) text += " until " + Name(function, shape.until_event);
   return text;
@@ -56,40 +62,61 @@ std::string StructText(const Shape& shape, const Function& function) {
 
 std::string KindText(const Shape& shape, const Function& function) {
   switch (shape.kind) {
-    case ShapeKind::kOpaque: return shape.type;
-    case ShapeKind::kHandle: return HandleText(shape);
-    case ShapeKind::kBuffer: return BufferText(shape, function);
-    case ShapeKind::kString: return "string" + (shape.count ? "[" + shape.count->text + "]" : std::string());
-    case ShapeKind::kCallback: return "callback";
-    case ShapeKind::kUserdata: return "userdata";
-    case ShapeKind::kValueTable: return "value by " + Name(function, shape.selector) + "[" + (shape.count ? shape.count->text : "") + "]";
-    case ShapeKind::kProperties: return "properties";
-    case ShapeKind::kRect: return DirectionText(shape) + "rect " + Name(function, shape.rect.region);
-    case ShapeKind::kMapped: return "mapping of " + Name(function, shape.mapping.object);
-    case ShapeKind::kStruct: return StructText(shape, function);
-    case ShapeKind::kConditional: return ConditionalText(shape, function);
-    case ShapeKind::kIgnored: return "ignored";
+    case ShapeKind::kOpaque:
+      return shape.type;
+    case ShapeKind::kHandle:
+      return HandleText(shape);
+    case ShapeKind::kBuffer:
+      return BufferText(shape, function);
+    case ShapeKind::kString:
+      return "string" + (shape.count ? "[" + shape.count->text + "]" : std::string());
+    case ShapeKind::kCallback:
+      return "callback";
+    case ShapeKind::kUserdata:
+      return "userdata";
+    case ShapeKind::kValueTable:
+      return "value by " + Name(function, shape.selector) + "[" +
+             (shape.count ? shape.count->text : "") + "]";
+    case ShapeKind::kProperties:
+      return "properties";
+    case ShapeKind::kRect:
+      return DirectionText(shape) + "rect " + Name(function, shape.rect.region);
+    case ShapeKind::kMapped:
+      return "mapping of " + Name(function, shape.mapping.object);
+    case ShapeKind::kStruct:
+      return StructText(shape, function);
+    case ShapeKind::kConditional:
+      return ConditionalText(shape, function);
+    case ShapeKind::kIgnored:
+      return "ignored";
   }
   return {};
 }
 
 std::string Text(const Shape& shape, const Function& function) {
-  const char* mark = shape.confidence == Confidence::kLikely ? " ~" : shape.confidence == Confidence::kOpen ? " ?" : "";
+  const char* mark = shape.confidence == Confidence::kLikely ? " ~"
+                     : shape.confidence == Confidence::kOpen ? " ?"
+                                                             : "";
   return KindText(shape, function) + (shape.optional ? " or NULL" : "") + mark;
 }
 
 std::string List(const char* word, const std::vector<int>& parameters, const Function& function) {
   std::string text;
-  for (const int parameter : parameters) text += (text.empty() ? "" : ", ") + Name(function, parameter);
+  for (const int parameter : parameters)
+    text += (text.empty() ? "" : ", ") + Name(function, parameter);
   return text.empty() ? "" : std::string(" ") + word + "(" + text + ")";
 }
 
 std::string StateText(const Function& function) {
   switch (function.state) {
-    case FunctionState::kVirtual: return {};
-    case FunctionState::kUnsupported: return " unsupported";
-    case FunctionState::kLocal: return " local";
-    case FunctionState::kInternal: return " internal";
+    case FunctionState::kVirtual:
+      return {};
+    case FunctionState::kUnsupported:
+      return " unsupported";
+    case FunctionState::kLocal:
+      return " local";
+    case FunctionState::kInternal:
+      return " internal";
   }
   return {};
 }
@@ -100,12 +127,16 @@ std::string Brief(const Function& function) {
   std::string text = function.name + "(";
   for (std::size_t i = 0; i < function.parameters.size(); ++i) {
     const Parameter& parameter = function.parameters[i];
-    const bool is_error = function.error_by == ErrorBy::kParameter && static_cast<int>(i) == function.error_parameter;
-    text += (i == 0 ? "" : ", ") + parameter.name + ": " + (is_error ? "error" : Text(*parameter.shape, function));
+    const bool is_error =
+        function.error_by == ErrorBy::kParameter && static_cast<int>(i) == function.error_parameter;
+    text += (i == 0 ? "" : ", ") + parameter.name + ": " +
+            (is_error ? "error" : Text(*parameter.shape, function));
   }
   text += ") -> " + (function.return_shape ? Text(*function.return_shape, function) : "void");
-  text += StateText(function) + List("retains", function.retains, function) + List("releases", function.releases, function);
-  if (function.async) text += function.async_if ? " async_if(" + function.async_if->text + ")" : " async";
+  text += StateText(function) + List("retains", function.retains, function) +
+          List("releases", function.releases, function);
+  if (function.async)
+    text += function.async_if ? " async_if(" + function.async_if->text + ")" : " async";
   if (function.blocking) text += " blocking(" + function.blocking->text + ")";
   return text;
 }

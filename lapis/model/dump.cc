@@ -14,83 +14,118 @@ using Json = nlohmann::ordered_json;
 
 std::string_view Name(Provenance value) {
   switch (value) {
-    case Provenance::kInferred: return "inferred";
-    case Provenance::kRule: return "rule";
-    case Provenance::kWritten: return "written";
+    case Provenance::kInferred:
+      return "inferred";
+    case Provenance::kRule:
+      return "rule";
+    case Provenance::kWritten:
+      return "written";
   }
   return {};
 }
 
 std::string_view Name(Confidence value) {
   switch (value) {
-    case Confidence::kCertain: return "certain";
-    case Confidence::kLikely: return "likely";
-    case Confidence::kOpen: return "open";
+    case Confidence::kCertain:
+      return "certain";
+    case Confidence::kLikely:
+      return "likely";
+    case Confidence::kOpen:
+      return "open";
   }
   return {};
 }
 
 std::string_view Name(Direction value) {
   switch (value) {
-    case Direction::kIn: return "in";
-    case Direction::kOut: return "out";
-    case Direction::kInOut: return "inout";
+    case Direction::kIn:
+      return "in";
+    case Direction::kOut:
+      return "out";
+    case Direction::kInOut:
+      return "inout";
   }
   return {};
 }
 
 std::string_view Name(HandleUse value) {
   switch (value) {
-    case HandleUse::kUse: return "use";
-    case HandleUse::kNew: return "new";
-    case HandleUse::kExisting: return "existing";
+    case HandleUse::kUse:
+      return "use";
+    case HandleUse::kNew:
+      return "new";
+    case HandleUse::kExisting:
+      return "existing";
   }
   return {};
 }
 
 std::string_view Name(ShapeKind value) {
   switch (value) {
-    case ShapeKind::kOpaque: return "opaque";
-    case ShapeKind::kHandle: return "handle";
-    case ShapeKind::kBuffer: return "buffer";
-    case ShapeKind::kString: return "string";
-    case ShapeKind::kCallback: return "callback";
-    case ShapeKind::kUserdata: return "userdata";
-    case ShapeKind::kValueTable: return "value_table";
-    case ShapeKind::kProperties: return "properties";
-    case ShapeKind::kRect: return "rect";
-    case ShapeKind::kMapped: return "mapped";
-    case ShapeKind::kStruct: return "struct";
-    case ShapeKind::kConditional: return "conditional";
-    case ShapeKind::kIgnored: return "ignored";
+    case ShapeKind::kOpaque:
+      return "opaque";
+    case ShapeKind::kHandle:
+      return "handle";
+    case ShapeKind::kBuffer:
+      return "buffer";
+    case ShapeKind::kString:
+      return "string";
+    case ShapeKind::kCallback:
+      return "callback";
+    case ShapeKind::kUserdata:
+      return "userdata";
+    case ShapeKind::kValueTable:
+      return "value_table";
+    case ShapeKind::kProperties:
+      return "properties";
+    case ShapeKind::kRect:
+      return "rect";
+    case ShapeKind::kMapped:
+      return "mapped";
+    case ShapeKind::kStruct:
+      return "struct";
+    case ShapeKind::kConditional:
+      return "conditional";
+    case ShapeKind::kIgnored:
+      return "ignored";
   }
   return {};
 }
 
 std::string_view Name(FunctionState value) {
   switch (value) {
-    case FunctionState::kVirtual: return "virtual";
-    case FunctionState::kUnsupported: return "unsupported";
-    case FunctionState::kLocal: return "local";
-    case FunctionState::kInternal: return "internal";
+    case FunctionState::kVirtual:
+      return "virtual";
+    case FunctionState::kUnsupported:
+      return "unsupported";
+    case FunctionState::kLocal:
+      return "local";
+    case FunctionState::kInternal:
+      return "internal";
   }
   return {};
 }
 
 std::string_view Name(ResourceUse::Kind value) {
   switch (value) {
-    case ResourceUse::Kind::kAllocates: return "allocates";
-    case ResourceUse::Kind::kDeallocates: return "deallocates";
-    case ResourceUse::Kind::kConsumes: return "consumes";
+    case ResourceUse::Kind::kAllocates:
+      return "allocates";
+    case ResourceUse::Kind::kDeallocates:
+      return "deallocates";
+    case ResourceUse::Kind::kConsumes:
+      return "consumes";
   }
   return {};
 }
 
 std::string_view Name(CodeBlock::Side value) {
   switch (value) {
-    case CodeBlock::Side::kGuest: return "guest";
-    case CodeBlock::Side::kServer: return "server";
-    case CodeBlock::Side::kBoth: return "both";
+    case CodeBlock::Side::kGuest:
+      return "guest";
+    case CodeBlock::Side::kServer:
+      return "server";
+    case CodeBlock::Side::kBoth:
+      return "both";
   }
   return {};
 }
@@ -120,7 +155,8 @@ class Dumper {
       json["resources"].push_back({{"name", resource.name}, {"continuous", resource.continuous}});
     }
     if (all_) PutCode(json, api);
-    for (const Function& function : api.functions) json["functions"].push_back(FunctionJson(function));
+    for (const Function& function : api.functions)
+      json["functions"].push_back(FunctionJson(function));
     Put(json, "digest", api.digest);
     return json;
   }
@@ -149,7 +185,8 @@ class Dumper {
   }
   void PutWhere(Json& json, const Where& where) {
     if (!all_ || where.file.empty()) return;
-    json["where"] = where.file + ':' + std::to_string(where.line) + ':' + std::to_string(where.column);
+    json["where"] =
+        where.file + ':' + std::to_string(where.line) + ':' + std::to_string(where.column);
   }
 
   Json ExprJson(const Expr& expr) {
@@ -188,8 +225,10 @@ class Dumper {
   }
 
   Json ShapeJson(const Shape& shape) {
-    Json json = {{"kind", Name(shape.kind)}, {"direction", Name(shape.direction)}, {"type", shape.type}};
-    if (shape.kind == ShapeKind::kOpaque || shape.kind == ShapeKind::kBuffer) json["size"] = shape.size;
+    Json json = {
+        {"kind", Name(shape.kind)}, {"direction", Name(shape.direction)}, {"type", shape.type}};
+    if (shape.kind == ShapeKind::kOpaque || shape.kind == ShapeKind::kBuffer)
+      json["size"] = shape.size;
     if (shape.kind == ShapeKind::kOpaque) Put(json, "signed", shape.is_signed);
     if (shape.kind == ShapeKind::kOpaque) Put(json, "floating", shape.is_floating);
     if (shape.kind == ShapeKind::kHandle) {
@@ -253,7 +292,9 @@ class Dumper {
     Put(json, "holds", callback.holds);
     json["returns"] = callback.return_type;
     for (const Callback::Argument& argument : callback.arguments) {
-      json["arguments"].push_back({{"name", argument.name}, {"type", argument.type}, {"shape", ShapeJson(*argument.shape)}});
+      json["arguments"].push_back({{"name", argument.name},
+                                   {"type", argument.type},
+                                   {"shape", ShapeJson(*argument.shape)}});
     }
     for (const Expr& expr : callback.lost) json["lost"].push_back(ExprJson(expr));
     return json;
@@ -287,12 +328,14 @@ class Dumper {
     Put(json, "cached", function.cached);
     Put(json, "retains", function.retains);
     Put(json, "releases", function.releases);
-    for (const Function::Edge& edge : function.depends_on) json["depends_on"].push_back({edge.child, edge.parent});
+    for (const Function::Edge& edge : function.depends_on)
+      json["depends_on"].push_back({edge.child, edge.parent});
   }
 
   void PutCode(Json& json, const Function& function) {
     for (const Require& require : function.requires_) {
-      json["requires"].push_back({{"condition", ExprJson(require.condition)}, {"error", ExprJson(require.error)}});
+      json["requires"].push_back(
+          {{"condition", ExprJson(require.condition)}, {"error", ExprJson(require.error)}});
     }
     PutHooks(json, "guest_before", function.guest_before);
     PutHooks(json, "guest_after", function.guest_after);
@@ -300,7 +343,8 @@ class Dumper {
     PutHooks(json, "server_before", function.server_before);
     PutHooks(json, "server_after", function.server_after);
     for (const ResourceUse& use : function.resources) {
-      json["resources"].push_back({{"kind", Name(use.kind)}, {"resource", use.resource}, {"amount", ExprJson(use.amount)}});
+      json["resources"].push_back(
+          {{"kind", Name(use.kind)}, {"resource", use.resource}, {"amount", ExprJson(use.amount)}});
     }
   }
 
@@ -312,15 +356,18 @@ class Dumper {
     Put(json, "symbol_version", function.symbol_version);
     Put(json, "unsupported_reason", all_ ? function.unsupported_reason : "");
     Put(json, "unsupported_error", function.unsupported_error);
-    if (function.error_by == ErrorBy::kParameter) json["error_parameter"] = function.error_parameter;
+    if (function.error_by == ErrorBy::kParameter)
+      json["error_parameter"] = function.error_parameter;
     if (function.error_by == ErrorBy::kReturn) json["returns_error"] = true;
     PutOrder(json, function);
     for (const Parameter& parameter : function.parameters) {
-      json["parameters"].push_back({{"name", parameter.name}, {"shape", ShapeJson(*parameter.shape)}});
+      json["parameters"].push_back(
+          {{"name", parameter.name}, {"shape", ShapeJson(*parameter.shape)}});
     }
     if (function.return_shape) json["return"] = ShapeJson(*function.return_shape);
     for (const ValueRow& row : function.values) json["values"].push_back(RowJson(row));
-    for (const Callback& callback : function.callbacks) json["callbacks"].push_back(CallbackJson(callback));
+    for (const Callback& callback : function.callbacks)
+      json["callbacks"].push_back(CallbackJson(callback));
     PutCode(json, function);
     Put(json, "server_order", function.server_order);
     return json;

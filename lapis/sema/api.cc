@@ -28,15 +28,18 @@ void SetString(Context& context, const Node& node, std::string& field) {
 void Dispatch(Context& context, const Node& node) {
   const Text name = OperandsOf(node)[0];
   const auto type = context.header.types.find(name.text);
-  const auto record = context.header.records.find(type == context.header.types.end() ? name.text : type->second->canonical);
+  const auto record = context.header.records.find(
+      type == context.header.types.end() ? name.text : type->second->canonical);
   if (record == context.header.records.end()) {
     std::vector<std::string> names;
     for (const auto& [known, unused] : context.header.records) names.push_back(known);
-    context.diagnostics.Report(diag::kUnknownStruct, name.span, name.text).With(diag::DidYouMean(name.text, names));
+    context.diagnostics.Report(diag::kUnknownStruct, name.span, name.text)
+        .With(diag::DidYouMean(name.text, names));
     return;
   }
   context.api.dispatch_struct = name.text;
-  for (const header::Field& field : record->second.fields) context.api.dispatch_members.push_back(field.name);
+  for (const header::Field& field : record->second.fields)
+    context.api.dispatch_members.push_back(field.name);
 }
 
 void Status(Context& context, const Node& node) {
@@ -51,7 +54,8 @@ void Status(Context& context, const Node& node) {
 
 void Resource(Context& context, const Node& node) {
   const Text name = OperandsOf(node)[0];
-  context.api.resources.push_back({name.text, node.word() == "continuous_rc", context.WhereOf(node.span)});
+  context.api.resources.push_back(
+      {name.text, node.word() == "continuous_rc", context.WhereOf(node.span)});
 }
 
 HandleType& HandleTypeOf(Context& context, const std::string& name) {
@@ -62,7 +66,8 @@ HandleType& HandleTypeOf(Context& context, const std::string& name) {
   type.name = name;
   type.id = static_cast<int>(types.size());
   const auto declared = context.header.types.find(name);
-  if (declared != context.header.types.end() && declared->second->kind == header::TypeKind::kPointer) {
+  if (declared != context.header.types.end() &&
+      declared->second->kind == header::TypeKind::kPointer) {
     type.pointee = "struct " + declared->second->pointee->canonical;
   }
   return type;
@@ -84,7 +89,8 @@ void Type(Context& context, const Node& node) {
     for (const auto& [known, type] : context.header.types) {
       if (type->IsHandle()) names.push_back(known);
     }
-    context.diagnostics.Report(diag::kUnknownType, name.span, name.text).With(diag::DidYouMean(name.text, names));
+    context.diagnostics.Report(diag::kUnknownType, name.span, name.text)
+        .With(diag::DidYouMean(name.text, names));
     return;
   }
   HandleType& type = HandleTypeOf(context, name.text);
@@ -113,7 +119,8 @@ void Code(Context& context, const Node& node) {
   } else if (!operands.empty()) {
     block.file = StringOf(context, node, operands[0]).value_or("");
     if (!block.file.empty() && !context.read(context.folder + '/' + block.file)) {
-      context.diagnostics.Report(diag::kCannotRead, operands[0].span, block.file, "no such file beside the spec");
+      context.diagnostics.Report(diag::kCannotRead, operands[0].span, block.file,
+                                 "no such file beside the spec");
     }
   } else {
     context.diagnostics.Report(diag::kNeedsBlock, node.span, node.word());
@@ -123,7 +130,8 @@ void Code(Context& context, const Node& node) {
 
 void Environment(Context& context, const Node& node) {
   for (const Text& operand : OperandsOf(node)) {
-    if (auto pattern = StringOf(context, node, operand)) context.api.environment.push_back(*pattern);
+    if (auto pattern = StringOf(context, node, operand))
+      context.api.environment.push_back(*pattern);
   }
 }
 
@@ -133,7 +141,8 @@ void Lost(Context& context, const Node& node) {
 }
 
 void Policy(Context& context, const Node& node) {
-  if (auto file = StringOf(context, node, OperandsOf(node)[0])) context.api.policies.push_back(*file);
+  if (auto file = StringOf(context, node, OperandsOf(node)[0]))
+    context.api.policies.push_back(*file);
 }
 
 using Apply = std::function<void(Context&, const Node&)>;
@@ -152,7 +161,8 @@ const std::map<std::string, Apply>& Statements() {
       {"instantaneous_rc", Resource},
       {"type", Type},
       {"metadata", Metadata},
-      {"declare_metadata", [](Context& c, const Node& n) { c.api.metadata_struct = n.operands[0].text; }},
+      {"declare_metadata",
+       [](Context& c, const Node& n) { c.api.metadata_struct = n.operands[0].text; }},
       {"policy", Policy},
       {"guest", Code},
       {"server", Code},
@@ -177,7 +187,8 @@ void TypeRule(Context& context, const Node& node) {
 }
 
 bool IsTypeRule(const Node& node) {
-  return node.word() == "rule" && node.words.size() == 2 && node.words[1].text == "type" && node.pattern && node.has_block;
+  return node.word() == "rule" && node.words.size() == 2 && node.words[1].text == "type" &&
+         node.pattern && node.has_block;
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ struct Target {
   const header::Function& declared;
   model::Function& function;
   model::Provenance provenance;
-  std::set<std::string> foreign = {};  // of a rule: parameters of other functions that it matches, but not of this one
+  std::set<std::string> foreign =
+      {};  // of a rule: parameters of other functions that it matches, but not of this one
 
   // Index of the parameter, kResult for `result` if allowed, or kNoParameter after reporting.
   int Parameter(const syntax::Text& name, bool allow_result = false) const;
@@ -38,7 +39,8 @@ struct Value {
 
 // All statements of a block. They check themselves and report.
 void ApplyFunction(Target& target, const std::vector<syntax::Node>& statements);
-void ApplyValue(Target& target, Value value, model::ShapePtr& shape, const std::vector<syntax::Node>& statements);
+void ApplyValue(Target& target, Value value, model::ShapePtr& shape,
+                const std::vector<syntax::Node>& statements);
 void ApplyCallback(Target& target, const syntax::Node& node);
 void ApplyValues(Target& target, const syntax::Node& node);
 

@@ -25,7 +25,8 @@ void Holds(Target& target, Callback& callback, const Node& node) {
 void Lost(Target& target, Callback& callback, const Node& node) {
   if (node.operands.size() != callback.arguments.size()) {
     target.context.diagnostics.Report(diag::kOperandCount, node.span, "lost",
-                                      std::to_string(callback.arguments.size()) + " expressions, one for each of the callback's arguments");
+                                      std::to_string(callback.arguments.size()) +
+                                          " expressions, one for each of the callback's arguments");
     return;
   }
   callback.lost.clear();
@@ -45,16 +46,19 @@ void Userdata(Target& target, Callback& callback, const Node& node) {
 
 void Argument(Target& target, Callback& callback, const header::Type& type, const Node& node) {
   for (const Text& operand : node.operands) {
-    const auto argument = std::ranges::find(callback.arguments, operand.text, &Callback::Argument::name);
+    const auto argument =
+        std::ranges::find(callback.arguments, operand.text, &Callback::Argument::name);
     if (argument == callback.arguments.end()) {
       std::vector<std::string> names;
       for (const Callback::Argument& known : callback.arguments) names.push_back(known.name);
-      target.context.diagnostics.Report(diag::kUnknownParameter, operand.span, "the callback", operand.text)
+      target.context.diagnostics
+          .Report(diag::kUnknownParameter, operand.span, "the callback", operand.text)
           .With(diag::DidYouMean(operand.text, names));
       continue;
     }
     const auto index = static_cast<std::size_t>(argument - callback.arguments.begin());
-    ApplyValue(target, {argument->name, type.pointee->parameters[index].type.get(), nullptr}, argument->shape, node.children);
+    ApplyValue(target, {argument->name, type.pointee->parameters[index].type.get(), nullptr},
+               argument->shape, node.children);
   }
 }
 
@@ -67,7 +71,8 @@ void ApplyCallback(Target& target, const Node& node) {
   const auto callback = std::ranges::find(callbacks, parameter, &Callback::parameter);
   const header::Type& type = target.TypeOf(parameter);
   if (callback == callbacks.end()) {
-    target.context.diagnostics.Report(diag::kNotACallback, node.operands[0].span, node.operands[0].text, type.name);
+    target.context.diagnostics.Report(diag::kNotACallback, node.operands[0].span,
+                                      node.operands[0].text, type.name);
     return;
   }
   callback->where = target.context.WhereOf(node.span);

@@ -27,7 +27,8 @@ std::vector<std::string> ParameterNames(const Function& function) {
 void AddParameters(Target& target, const Node& node, std::vector<int>& list) {
   for (const Text& operand : OperandsOf(node)) {
     const int parameter = target.Parameter(operand);
-    if (parameter != kNoParameter && std::ranges::find(list, parameter) == list.end()) list.push_back(parameter);
+    if (parameter != kNoParameter && std::ranges::find(list, parameter) == list.end())
+      list.push_back(parameter);
   }
 }
 
@@ -57,7 +58,8 @@ void SyncIf(Target& target, const Node& node) {
 }
 
 void Require(Target& target, const Node& node) {
-  target.function.requires_.push_back({target.ExprOf(node.operands[0]), target.ExprOf(node.operands[1])});
+  target.function.requires_.push_back(
+      {target.ExprOf(node.operands[0]), target.ExprOf(node.operands[1])});
 }
 
 void Unsupported(Target& target, const Node& node) {
@@ -74,14 +76,16 @@ void DependsOn(Target& target, const Node& node) {
   const int parent = target.Parameter(node.operands[1], true);
   if (child == kNoParameter || parent == kNoParameter) return;
   auto& edges = target.function.depends_on;
-  const bool known = std::ranges::any_of(edges, [&](const auto& e) { return e.child == child && e.parent == parent; });
+  const bool known = std::ranges::any_of(
+      edges, [&](const auto& e) { return e.child == child && e.parent == parent; });
   if (!known) edges.push_back({child, parent});
 }
 
 void Resource(Target& target, const Node& node, model::ResourceUse::Kind kind) {
   const Text& name = node.operands[0];
   std::vector<std::string> names;
-  for (const model::Resource& resource : target.context.api.resources) names.push_back(resource.name);
+  for (const model::Resource& resource : target.context.api.resources)
+    names.push_back(resource.name);
   if (std::ranges::find(names, name.text) == names.end()) {
     target.context.diagnostics.Report(diag::kUnknownResource, name.span, name.text)
         .With(diag::DidYouMean(name.text, names));
@@ -99,7 +103,8 @@ void Hook(Target& target, const Node& node) {
   const bool guest = side != "server";
   const bool server = side != "guest";
   if (!node.code || (when == "lost" && server)) {
-    target.context.diagnostics.Report(diag::kExpected, node.span, "before or after, and a block, after '" + side + "'");
+    target.context.diagnostics.Report(diag::kExpected, node.span,
+                                      "before or after, and a block, after '" + side + "'");
     return;
   }
   if (when == "lost") function.guest_lost.push_back(hook);
@@ -114,7 +119,8 @@ void Argument(Target& target, const Node& node) {
     const int parameter = target.Parameter(operand);
     if (parameter == kNoParameter) continue;
     model::Parameter& changed = target.function.parameters[static_cast<std::size_t>(parameter)];
-    ApplyValue(target, {changed.name, &target.TypeOf(parameter), nullptr}, changed.shape, node.children);
+    ApplyValue(target, {changed.name, &target.TypeOf(parameter), nullptr}, changed.shape,
+               node.children);
   }
 }
 
@@ -123,17 +129,20 @@ void ReturnValue(Target& target, const Node& node) {
     target.context.diagnostics.Report(diag::kNoReturnValue, node.span, target.function.name);
     return;
   }
-  ApplyValue(target, {"the return value", target.declared.result.get(), nullptr}, target.function.return_shape, node.children);
+  ApplyValue(target, {"the return value", target.declared.result.get(), nullptr},
+             target.function.return_shape, node.children);
 }
 
 // `if` at run time around what a call uses.
 void If(Target& target, const Node& node, const std::string& outer) {
-  const std::string condition = (outer.empty() ? "" : outer + " && ") + "(" + target.ExprOf(node.operands[0]).text + ")";
+  const std::string condition =
+      (outer.empty() ? "" : outer + " && ") + "(" + target.ExprOf(node.operands[0]).text + ")";
   const auto apply = [&](const std::vector<Node>& children, const std::string& when) {
     for (const Node& child : children) {
       if (child.kind == syntax::NodeKind::kIf) {
         If(target, child, when);
-      } else if (child.word().ends_with("_rc") && CheckStatement(target.context, child, syntax::Place::kFunction)) {
+      } else if (child.word().ends_with("_rc") &&
+                 CheckStatement(target.context, child, syntax::Place::kFunction)) {
         const std::size_t before = target.function.resources.size();
         ApplyFunction(target, {child});
         if (target.function.resources.size() == before) continue;
@@ -149,10 +158,13 @@ void If(Target& target, const Node& node, const std::string& outer) {
 }
 
 // One annotation of a kind in a block: at most one of these words.
-void CheckGivenOnce(Context& context, const std::vector<Node>& statements, const std::vector<std::string>& words) {
+void CheckGivenOnce(Context& context, const std::vector<Node>& statements,
+                    const std::vector<std::string>& words) {
   const Node* first = nullptr;
   for (const Node& node : statements) {
-    if (node.kind != syntax::NodeKind::kStatement || std::ranges::find(words, node.word()) == words.end()) continue;
+    if (node.kind != syntax::NodeKind::kStatement ||
+        std::ranges::find(words, node.word()) == words.end())
+      continue;
     if (first) {
       context.diagnostics.Report(diag::kGiven, node.span, node.word())
           .At(context.diagnostics.PlaceOf(first->span), "'" + first->word() + "' is here");
@@ -177,11 +189,13 @@ const std::map<std::string, Apply>& Statements() {
       {"cached", [](Target& t, const Node&) { t.function.cached = true; }},
       {"coalesce", [](Target& t, const Node& n) { SetParameters(t, n, t.function.coalesce); }},
       {"consumes", [](Target& t, const Node& n) { AddParameters(t, n, t.function.consumes); }},
-      {"completes", [](Target& t, const Node& n) { t.function.completes = t.Parameter(n.operands[0]); }},
+      {"completes",
+       [](Target& t, const Node& n) { t.function.completes = t.Parameter(n.operands[0]); }},
       {"delivers", [](Target& t, const Node&) { t.function.delivers = true; }},
       {"unsupported", Unsupported},
       {"local", [](Target& t, const Node&) { t.function.state = model::FunctionState::kLocal; }},
-      {"internal", [](Target& t, const Node&) { t.function.state = model::FunctionState::kInternal; }},
+      {"internal",
+       [](Target& t, const Node&) { t.function.state = model::FunctionState::kInternal; }},
       {"retains", [](Target& t, const Node& n) { SetParameters(t, n, t.function.retains); }},
       {"releases", [](Target& t, const Node& n) { SetParameters(t, n, t.function.releases); }},
       {"depends_on", DependsOn},
@@ -210,8 +224,11 @@ void CollectIdentifiers(const std::string& text, std::set<std::string>& names) {
       continue;
     }
     std::size_t end = i + 1;
-    while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_')) ++end;
-    const bool is_member = i > 0 && (text[i - 1] == '.' || (i > 1 && text[i - 1] == '>' && text[i - 2] == '-'));
+    while (end < text.size() &&
+           (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_'))
+      ++end;
+    const bool is_member =
+        i > 0 && (text[i - 1] == '.' || (i > 1 && text[i - 1] == '>' && text[i - 2] == '-'));
     if (!is_member) names.insert(text.substr(i, end - i));
     i = end;
   }
@@ -219,9 +236,12 @@ void CollectIdentifiers(const std::string& text, std::set<std::string>& names) {
 
 int Target::Parameter(const Text& name, bool allow_result) const {
   if (allow_result && name.text == "result") return kResult;
-  const Text bound{name.text == "$0" && !function.parameters.empty() ? function.parameters[0].name : name.text, name.span};
+  const Text bound{
+      name.text == "$0" && !function.parameters.empty() ? function.parameters[0].name : name.text,
+      name.span};
   const auto found = std::ranges::find(function.parameters, bound.text, &model::Parameter::name);
-  if (found != function.parameters.end()) return static_cast<int>(found - function.parameters.begin());
+  if (found != function.parameters.end())
+    return static_cast<int>(found - function.parameters.begin());
   context.diagnostics.Report(diag::kUnknownParameter, name.span, function.name, name.text)
       .With(diag::DidYouMean(name.text, ParameterNames(function)));
   return kNoParameter;
@@ -234,8 +254,8 @@ const header::Type& Target::TypeOf(int parameter) const {
 
 model::Expr Target::ExprOf(const Text& operand) const {
   model::Expr expr = sema::ExprOf(context, operand);
-  for (std::size_t at = expr.text.find("$0"); at != std::string::npos && !function.parameters.empty();
-       at = expr.text.find("$0", at)) {
+  for (std::size_t at = expr.text.find("$0");
+       at != std::string::npos && !function.parameters.empty(); at = expr.text.find("$0", at)) {
     expr.text.replace(at, 2, function.parameters[0].name);
   }
   return expr;
@@ -244,7 +264,8 @@ model::Expr Target::ExprOf(const Text& operand) const {
 void ApplyFunction(Target& target, const std::vector<Node>& statements) {
   target.function.provenance = std::max(target.function.provenance, target.provenance);
   CheckGivenOnce(target.context, statements, {"async", "sync", "async_if", "sync_if"});
-  for (const char* word : {"blocking", "success", "coalesce", "completes", "unsupported", "return_value"}) {
+  for (const char* word :
+       {"blocking", "success", "coalesce", "completes", "unsupported", "return_value"}) {
     CheckGivenOnce(target.context, statements, {word});
   }
   for (const Node& node : statements) {

@@ -42,7 +42,8 @@ class Block {
   void ApplyOne(ShapePtr& shape, const Node& node) {
     Shape& changed = Mutable(shape);
     if (changed.kind == ShapeKind::kConditional) {
-      for (model::Alternative& alternative : changed.alternatives) ApplyOne(alternative.shape, node);
+      for (model::Alternative& alternative : changed.alternatives)
+        ApplyOne(alternative.shape, node);
     } else {
       (this->*Verbs().at(node.word()))(changed, node);
     }
@@ -62,7 +63,8 @@ class Block {
     chosen.used.reset();
     chosen.alternatives.clear();
     if (base->kind == ShapeKind::kConditional) {
-      target_.context.diagnostics.Report(diag::kNotImplemented, node.span, "a second 'if' for one argument");
+      target_.context.diagnostics.Report(diag::kNotImplemented, node.span,
+                                         "a second 'if' for one argument");
       return;
     }
     const std::vector<Node>* rest = nullptr;
@@ -85,15 +87,19 @@ class Block {
     ShapePtr shape = base;
     Block(target_, value_).Apply(shape, statements);
     if (shape->kind == ShapeKind::kConditional) {
-      target_.context.diagnostics.Report(diag::kNotImplemented, statements.front().span, "an 'if' inside an 'if' of an argument");
+      target_.context.diagnostics.Report(diag::kNotImplemented, statements.front().span,
+                                         "an 'if' inside an 'if' of an argument");
       return;
     }
     chosen.alternatives.push_back({std::move(condition), std::move(shape)});
   }
 
   bool NeedPointer(const Node& node) {
-    if (value_.type->kind == TypeKind::kPointer && !value_.type->IsCallback() && !value_.type->IsHandle()) return true;
-    target_.context.diagnostics.Report(diag::kNotAPointer, node.span, value_.name, value_.type->name);
+    if (value_.type->kind == TypeKind::kPointer && !value_.type->IsCallback() &&
+        !value_.type->IsHandle())
+      return true;
+    target_.context.diagnostics.Report(diag::kNotAPointer, node.span, value_.name,
+                                       value_.type->name);
     return false;
   }
 
@@ -109,7 +115,8 @@ class Block {
   void Buffer(Shape& shape, const Node& node) {
     if (!NeedPointer(node)) return;
     const bool keep = shape.kind == ShapeKind::kBuffer && shape.element != nullptr;
-    Shape buffer = BufferOf(target_.context.header, *value_.type, "", shape.direction, UseOf(shape));
+    Shape buffer =
+        BufferOf(target_.context.header, *value_.type, "", shape.direction, UseOf(shape));
     if (keep) buffer.element = shape.element;
     buffer.used = shape.used;
     buffer.until_event = shape.until_event;
@@ -128,15 +135,18 @@ class Block {
       return;
     }
     const header::TypePtr pointee = value_.type->pointee;
-    Block(target_, {"an element of '" + value_.name + "'", pointee.get(), pointee}).Apply(shape.element, node.children);
+    Block(target_, {"an element of '" + value_.name + "'", pointee.get(), pointee})
+        .Apply(shape.element, node.children);
     shape.pointee = shape.element->type;
     shape.size = shape.element->size;
   }
 
   void Field(Shape& shape, const Node& node) {
     // In a buffer of structs `field` speaks of each of them.
-    if (shape.kind == ShapeKind::kBuffer && shape.element && value_.type->kind == TypeKind::kPointer) {
-      Block(target_, {value_.name, value_.type->pointee.get(), value_.type->pointee}).Field(Mutable(shape.element), node);
+    if (shape.kind == ShapeKind::kBuffer && shape.element &&
+        value_.type->kind == TypeKind::kPointer) {
+      Block(target_, {value_.name, value_.type->pointee.get(), value_.type->pointee})
+          .Field(Mutable(shape.element), node);
       return;
     }
     const auto& records = target_.context.header.records;
@@ -152,7 +162,8 @@ class Block {
         return;
       }
     }
-    target_.context.diagnostics.Report(diag::kUnknownField, name.span, value_.type->name, name.text);
+    target_.context.diagnostics.Report(diag::kUnknownField, name.span, value_.type->name,
+                                       name.text);
   }
 
   ShapePtr& FieldShape(Shape& shape, const header::Field& field) {
@@ -160,7 +171,10 @@ class Block {
     for (model::Field& known : shape.fields) {
       if (known.name == field.name) return known.shape;
     }
-    return shape.fields.emplace_back(field.name, std::make_shared<Shape>(InferAlone(target_.context.header, *field.type))).shape;
+    return shape.fields
+        .emplace_back(field.name,
+                      std::make_shared<Shape>(InferAlone(target_.context.header, *field.type)))
+        .shape;
   }
 
   void String(Shape& shape, const Node& node) {
@@ -178,7 +192,8 @@ class Block {
   void TypeCast(Shape& shape, const Node& node) {
     const header::TypePtr type = ResolveType(target_.context.header, node.operands[0].text);
     if (!type) {
-      target_.context.diagnostics.Report(diag::kUnknownType, node.operands[0].span, node.operands[0].text);
+      target_.context.diagnostics.Report(diag::kUnknownType, node.operands[0].span,
+                                         node.operands[0].text);
       return;
     }
     const Direction direction = shape.direction;
@@ -200,13 +215,16 @@ class Block {
     shape.handle_type = Unqualified(*value_.type);
   }
   void New(Shape& shape, const Node& node) { SetHandleUse(shape, node, model::HandleUse::kNew); }
-  void Existing(Shape& shape, const Node& node) { SetHandleUse(shape, node, model::HandleUse::kExisting); }
+  void Existing(Shape& shape, const Node& node) {
+    SetHandleUse(shape, node, model::HandleUse::kExisting);
+  }
 
   // The handle at this place: the value itself or its elements.
   Shape* HandleOf(Shape& shape, const Node& node) {
     if (shape.kind == ShapeKind::kHandle) return &shape;
     if (shape.element && shape.element->kind == ShapeKind::kHandle) return &Mutable(shape.element);
-    target_.context.diagnostics.Report(diag::kNotAHandle, node.span, value_.name, value_.type->name);
+    target_.context.diagnostics.Report(diag::kNotAHandle, node.span, value_.name,
+                                       value_.type->name);
     return nullptr;
   }
   void SetHandleUse(Shape& shape, const Node& node, model::HandleUse use) {
@@ -227,7 +245,9 @@ class Block {
     if (NeedPointer(node)) shape.null_terminated = true;
   }
   void Used(Shape& shape, const Node& node) { shape.used = target_.ExprOf(node.operands[0]); }
-  void Until(Shape& shape, const Node& node) { shape.until_event = target_.Parameter(node.operands[0]); }
+  void Until(Shape& shape, const Node& node) {
+    shape.until_event = target_.Parameter(node.operands[0]);
+  }
 
   void Properties(Shape& shape, const Node& node) {
     if (!NeedPointer(node)) return;
@@ -236,7 +256,8 @@ class Block {
   }
 
   int OptionalParameter(const Node& node, std::size_t operand) {
-    if (operand >= node.operands.size() || node.operands[operand].text == "NULL") return kNoParameter;
+    if (operand >= node.operands.size() || node.operands[operand].text == "NULL")
+      return kNoParameter;
     return target_.Parameter(node.operands[operand]);
   }
 

@@ -24,7 +24,8 @@ void Confirm(const Target& target, model::Shape& shape, const Node& node) {
   shape.where = target.context.WhereOf(node.span);
 }
 
-// The parameter whose content `selector` decides; a void* output that was not known to be one becomes it.
+// The parameter whose content `selector` decides; a void* output that was not known to be one
+// becomes it.
 bool HasTable(Target& target, int selector, const Node& node) {
   for (model::Parameter& parameter : target.function.parameters) {
     if (parameter.shape->kind == ShapeKind::kValueTable) {
@@ -34,10 +35,12 @@ bool HasTable(Target& target, int selector, const Node& node) {
       return true;
     }
   }
-  for (std::size_t i = static_cast<std::size_t>(selector) + 1; i < target.function.parameters.size(); ++i) {
+  for (std::size_t i = static_cast<std::size_t>(selector) + 1;
+       i < target.function.parameters.size(); ++i) {
     model::ShapePtr& shape = target.function.parameters[i].shape;
     const header::Type& type = target.TypeOf(static_cast<int>(i));
-    if (shape->kind != ShapeKind::kBuffer || type.pointee->kind != header::TypeKind::kVoid) continue;
+    if (shape->kind != ShapeKind::kBuffer || type.pointee->kind != header::TypeKind::kVoid)
+      continue;
     if (shape->direction != model::Direction::kOut) continue;
     model::Shape& table = Mutable(shape);
     table.kind = ShapeKind::kValueTable;
@@ -45,7 +48,8 @@ bool HasTable(Target& target, int selector, const Node& node) {
     Confirm(target, table, node);
     return true;
   }
-  target.context.diagnostics.Report(diag::kNoValueTable, node.span, target.function.name, node.operands[0].text);
+  target.context.diagnostics.Report(diag::kNoValueTable, node.span, target.function.name,
+                                    node.operands[0].text);
   return false;
 }
 
@@ -75,13 +79,16 @@ bool NamesForeign(const Target& target, const Node& row) {
   for (const Node& attribute : row.children) {
     for (const Text& operand : attribute.operands) CollectIdentifiers(operand.text, names);
   }
-  return std::ranges::any_of(names, [&](const std::string& name) { return target.foreign.contains(name); });
+  return std::ranges::any_of(
+      names, [&](const std::string& name) { return target.foreign.contains(name); });
 }
 
 // A later row takes over the selectors that it names.
 void Forget(std::vector<ValueRow>& rows, const std::vector<std::string>& selectors) {
   for (ValueRow& row : rows) {
-    std::erase_if(row.selectors, [&](const std::string& s) { return std::ranges::find(selectors, s) != selectors.end(); });
+    std::erase_if(row.selectors, [&](const std::string& s) {
+      return std::ranges::find(selectors, s) != selectors.end();
+    });
   }
   std::erase_if(rows, [](const ValueRow& row) { return row.selectors.empty(); });
 }
@@ -93,7 +100,8 @@ void ApplyValues(Target& target, const Node& node) {
   if (selector == kNoParameter || !HasTable(target, selector, node)) return;
   for (const Node& child : node.children) {
     if (child.kind != syntax::NodeKind::kRow) {
-      target.context.diagnostics.Report(diag::kExpected, child.span, "a row 'CONSTANT: what it is;'");
+      target.context.diagnostics.Report(diag::kExpected, child.span,
+                                        "a row 'CONSTANT: what it is;'");
       continue;
     }
     if (NamesForeign(target, child)) continue;
@@ -124,7 +132,8 @@ model::Properties PropertiesOf(Context& context, const Node& node) {
     Text type{operand.text.substr(after), operand.span};
     type.span.begin += static_cast<std::uint32_t>(after);
     context.constants.push_back(ExprOf(context, {operand.text.substr(0, key_end), operand.span}));
-    if (CheckHandleType(context, type)) properties.keys.push_back({operand.text.substr(0, key_end), type.text});
+    if (CheckHandleType(context, type))
+      properties.keys.push_back({operand.text.substr(0, key_end), type.text});
   }
   return properties;
 }
@@ -135,7 +144,8 @@ bool CheckHandleType(Context& context, const Text& name) {
   if (type != context.header.types.end() && type->second->IsHandle()) return true;
   std::vector<std::string> names;
   for (const model::HandleType& known : context.api.handle_types) names.push_back(known.name);
-  context.diagnostics.Report(diag::kNotAHandleType, name.span, name.text).With(diag::DidYouMean(name.text, names));
+  context.diagnostics.Report(diag::kNotAHandleType, name.span, name.text)
+      .With(diag::DidYouMean(name.text, names));
   return false;
 }
 

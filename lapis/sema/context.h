@@ -19,16 +19,19 @@
 namespace lapis::sema {
 
 struct Context {
-  const std::function<std::optional<std::string>(const std::string&)>& read;  // a file, by its path from the root
-  std::string folder;                                                         // the spec's
+  const std::function<std::optional<std::string>(const std::string&)>&
+      read;            // a file, by its path from the root
+  std::string folder;  // the spec's
   const source::Sources& sources;
   diag::Diagnostics& diagnostics;
   std::vector<syntax::Node> nodes;
   header::Environment environment;
   header::Header header;
   model::Api api;
-  std::vector<model::Expr> constants = {};  // that the spec names outside functions: clang has to know them
-  std::deque<std::vector<std::string>> parameter_names = {};  // of functions and callbacks, as expressions see them
+  std::vector<model::Expr> constants =
+      {};  // that the spec names outside functions: clang has to know them
+  std::deque<std::vector<std::string>> parameter_names =
+      {};  // of functions and callbacks, as expressions see them
 
   model::Where WhereOf(const source::Span& span) const;
 };

@@ -68,7 +68,8 @@ class Collector {
       Add(require.condition, "require", Needs::kCondition);
       Add(require.error, "require", Needs::kNumber);
     }
-    for (model::ResourceUse& use : function.resources) Add(use.amount, "resource", Needs::kCount).after_call = true;
+    for (model::ResourceUse& use : function.resources)
+      Add(use.amount, "resource", Needs::kCount).after_call = true;
     for (model::ValueRow& row : function.values) {
       AddOptional(row.mask, "mask", Needs::kNumber);
       AddOptional(row.local, "local", Needs::kAnything);
@@ -82,14 +83,16 @@ class Collector {
   void EnterFunction(const Function& function) {
     const header::Function& declared = *context_.header.FindFunction(function.name);
     Enter(declared.parameters);
-    if (declared.result->kind != TypeKind::kVoid) scope_.push_back({kResultName, declared.result->name});
+    if (declared.result->kind != TypeKind::kVoid)
+      scope_.push_back({kResultName, declared.result->name});
   }
 
   void CollectCallback(const Function& function, model::Callback& callback) {
     const header::Function& declared = *context_.header.FindFunction(function.name);
     const auto index = static_cast<std::size_t>(callback.parameter);
     Enter(declared.parameters[index].type->pointee->parameters);
-    for (model::Callback::Argument& argument : callback.arguments) AddShape(Mutable(argument.shape));
+    for (model::Callback::Argument& argument : callback.arguments)
+      AddShape(Mutable(argument.shape));
   }
 
   void Enter(const std::vector<header::Variable>& parameters) {
@@ -104,7 +107,8 @@ class Collector {
   }
 
   Slot& Add(Expr& expr, std::string word, Needs needs) {
-    return slots_.emplace_back(Slot{&expr, std::move(word), needs, in_element_ || has_index_, false, names_, scope_});
+    return slots_.emplace_back(
+        Slot{&expr, std::move(word), needs, in_element_ || has_index_, false, names_, scope_});
   }
   void AddOptional(std::optional<Expr>& expr, const char* word, Needs needs) {
     if (expr) Add(*expr, word, needs);
@@ -142,8 +146,8 @@ class Collector {
 };
 
 bool IsCondition(TypeKind kind) {
-  return kind == TypeKind::kBool || kind == TypeKind::kInteger || kind == TypeKind::kEnum || kind == TypeKind::kPointer ||
-         kind == TypeKind::kFloating;
+  return kind == TypeKind::kBool || kind == TypeKind::kInteger || kind == TypeKind::kEnum ||
+         kind == TypeKind::kPointer || kind == TypeKind::kFloating;
 }
 
 bool IsNumber(TypeKind kind) {
@@ -165,9 +169,12 @@ class Judge {
 
  private:
   void CheckNames(const Slot& slot, const Answer& answer, const diag::Place& place) {
-    const auto uses = [&](const char* name) { return std::ranges::find(answer.names, name) != answer.names.end(); };
+    const auto uses = [&](const char* name) {
+      return std::ranges::find(answer.names, name) != answer.names.end();
+    };
     if (uses(kIndex) && !slot.in_element) diagnostics_.Report(diag::kIndexOutside, place);
-    if (uses(kResultName) && !slot.after_call) diagnostics_.Report(diag::kResultTooEarly, place, slot.word);
+    if (uses(kResultName) && !slot.after_call)
+      diagnostics_.Report(diag::kResultTooEarly, place, slot.word);
   }
 
   void CheckType(const Slot& slot, const Answer& answer, const diag::Place& place) {
@@ -183,7 +190,8 @@ class Judge {
   static std::vector<int> Indices(const Slot& slot, const std::vector<std::string>& names) {
     std::vector<int> indices;
     for (std::size_t i = 0; slot.parameters && i < slot.parameters->size(); ++i) {
-      if (std::ranges::find(names, (*slot.parameters)[i]) != names.end()) indices.push_back(static_cast<int>(i));
+      if (std::ranges::find(names, (*slot.parameters)[i]) != names.end())
+        indices.push_back(static_cast<int>(i));
     }
     return indices;
   }
@@ -201,12 +209,14 @@ class Judge {
 std::vector<header::Metadata> MetadataOf(const Context& context) {
   std::vector<header::Metadata> metadata;
   for (const model::HandleType& type : context.api.handle_types) {
-    if (!type.metadata.empty()) metadata.push_back({type.name, {type.metadata, type.metadata_where}});
+    if (!type.metadata.empty())
+      metadata.push_back({type.name, {type.metadata, type.metadata_where}});
   }
   return metadata;
 }
 
-// Two constants of one table must not have the same value: the generated switch could not tell them apart.
+// Two constants of one table must not have the same value: the generated switch could not tell them
+// apart.
 void CheckSelectors(Context& context) {
   std::map<std::string, std::int64_t> values;
   for (const Expr& constant : context.constants) {
@@ -219,7 +229,9 @@ void CheckSelectors(Context& context) {
         const auto value = values.find(selector);
         if (value == values.end()) continue;
         const auto [first, is_new] = seen.emplace(value->second, selector);
-        if (!is_new) context.diagnostics.Report(diag::kSameSelector, PlaceOf(row.where), first->second, selector, function.name);
+        if (!is_new)
+          context.diagnostics.Report(diag::kSameSelector, PlaceOf(row.where), first->second,
+                                     selector, function.name);
       }
     }
   }
@@ -229,10 +241,12 @@ void CheckSelectors(Context& context) {
 void MarkGuestDecides(Function& function) {
   for (std::size_t i = 0; i < function.parameters.size(); ++i) {
     model::ShapePtr& shape = function.parameters[i].shape;
-    const bool reads_itself = std::ranges::any_of(shape->alternatives, [&](const model::Alternative& alternative) {
-      return alternative.condition && std::ranges::find(alternative.condition->parameters, static_cast<int>(i)) !=
-                                          alternative.condition->parameters.end();
-    });
+    const bool reads_itself =
+        std::ranges::any_of(shape->alternatives, [&](const model::Alternative& alternative) {
+          return alternative.condition &&
+                 std::ranges::find(alternative.condition->parameters, static_cast<int>(i)) !=
+                     alternative.condition->parameters.end();
+        });
     if (reads_itself) Mutable(shape).guest_decides = true;
   }
 }
@@ -240,7 +254,9 @@ void MarkGuestDecides(Function& function) {
 // The same constant is often named by many functions of one rule.
 void DropRepeated(std::vector<Expr>& constants) {
   std::set<std::tuple<std::string, int, int>> seen;
-  std::erase_if(constants, [&](const Expr& e) { return !seen.emplace(e.where.file, e.where.line, e.where.column).second; });
+  std::erase_if(constants, [&](const Expr& e) {
+    return !seen.emplace(e.where.file, e.where.line, e.where.column).second;
+  });
 }
 
 }  // namespace
@@ -250,8 +266,9 @@ void CheckExpressions(Context& context) {
   std::vector<Slot> slots = Collector(context).Collect();
   std::vector<Query> queries;
   for (const Slot& slot : slots) queries.push_back({slot.expr->text, slot.expr->where, slot.scope});
-  const std::vector<Answer> answers = header::CheckExpressions(context.environment, MetadataOf(context), queries,
-                                                               context.header.macros, context.diagnostics);
+  const std::vector<Answer> answers =
+      header::CheckExpressions(context.environment, MetadataOf(context), queries,
+                               context.header.macros, context.diagnostics);
   Judge judge(context);
   for (std::size_t i = 0; i < slots.size(); ++i) judge.Accept(slots[i], answers[i]);
   CheckSelectors(context);

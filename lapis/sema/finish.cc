@@ -20,21 +20,25 @@ void AddHandleType(Context& context, const std::string& name) {
   type.name = name;
   type.id = static_cast<int>(types.size());
   const auto declared = context.header.types.find(name);
-  if (declared != context.header.types.end() && declared->second->kind == header::TypeKind::kPointer) {
+  if (declared != context.header.types.end() &&
+      declared->second->kind == header::TypeKind::kPointer) {
     type.pointee = "struct " + declared->second->pointee->canonical;
   }
 }
 
 void AddHandleTypes(Context& context, const Shape& shape) {
   AddHandleType(context, shape.handle_type);
-  for (const model::Properties::Key& key : shape.properties.keys) AddHandleType(context, key.handle_type);
+  for (const model::Properties::Key& key : shape.properties.keys)
+    AddHandleType(context, key.handle_type);
   if (shape.element) AddHandleTypes(context, *shape.element);
   for (const model::Field& field : shape.fields) AddHandleTypes(context, *field.shape);
-  for (const model::Alternative& alternative : shape.alternatives) AddHandleTypes(context, *alternative.shape);
+  for (const model::Alternative& alternative : shape.alternatives)
+    AddHandleTypes(context, *alternative.shape);
 }
 
 void AddHandleTypes(Context& context, const Function& function) {
-  for (const model::Parameter& parameter : function.parameters) AddHandleTypes(context, *parameter.shape);
+  for (const model::Parameter& parameter : function.parameters)
+    AddHandleTypes(context, *parameter.shape);
   if (function.return_shape) AddHandleTypes(context, *function.return_shape);
   for (const model::ValueRow& row : function.values) AddHandleType(context, row.handle_type);
   for (const model::Callback& callback : function.callbacks) {
@@ -45,7 +49,8 @@ void AddHandleTypes(Context& context, const Function& function) {
 void RequireStatement(Context& context, const std::string& value, const char* word) {
   if (!value.empty() || context.nodes.empty()) return;
   const diag::Place place = PlaceOf(context.WhereOf(context.nodes.front().span));
-  context.diagnostics.Report(diag::kMissingStatement, diag::Place{place.file, 0, 0, 1}, std::string(word));
+  context.diagnostics.Report(diag::kMissingStatement, diag::Place{place.file, 0, 0, 1},
+                             std::string(word));
 }
 
 struct OpenFact {
@@ -54,36 +59,46 @@ struct OpenFact {
 };
 
 void CollectOpen(const Shape& shape, const std::string& name, std::vector<OpenFact>& facts) {
-  if (shape.confidence == model::Confidence::kOpen && shape.provenance == model::Provenance::kInferred) {
+  if (shape.confidence == model::Confidence::kOpen &&
+      shape.provenance == model::Provenance::kInferred) {
     facts.push_back({&shape, name});
     return;
   }
   if (shape.element) CollectOpen(*shape.element, name, facts);
-  for (const model::Field& field : shape.fields) CollectOpen(*field.shape, name + "." + field.name, facts);
+  for (const model::Field& field : shape.fields)
+    CollectOpen(*field.shape, name + "." + field.name, facts);
 }
 
 const char* Question(const Shape& shape) {
   switch (shape.kind) {
-    case ShapeKind::kBuffer: return "how much does it point to, and in which direction? buffer(n) with in or out";
-    case ShapeKind::kCallback: return "what calls it, and how often?";
-    default: return "what is it? say it in its argument(…) or return_value block";
+    case ShapeKind::kBuffer:
+      return "how much does it point to, and in which direction? buffer(n) with in or out";
+    case ShapeKind::kCallback:
+      return "what calls it, and how often?";
+    default:
+      return "what is it? say it in its argument(…) or return_value block";
   }
 }
 
 void ReportOpen(Context& context, const Function& function) {
   std::vector<OpenFact> facts;
-  for (const model::Parameter& parameter : function.parameters) CollectOpen(*parameter.shape, parameter.name, facts);
+  for (const model::Parameter& parameter : function.parameters)
+    CollectOpen(*parameter.shape, parameter.name, facts);
   if (function.return_shape) CollectOpen(*function.return_shape, "the return value", facts);
   for (const model::Callback& callback : function.callbacks) {
-    const std::string& name = function.parameters[static_cast<std::size_t>(callback.parameter)].name;
-    for (const auto& argument : callback.arguments) CollectOpen(*argument.shape, name + "'s " + argument.name, facts);
+    const std::string& name =
+        function.parameters[static_cast<std::size_t>(callback.parameter)].name;
+    for (const auto& argument : callback.arguments)
+      CollectOpen(*argument.shape, name + "'s " + argument.name, facts);
     if (!callback.life_known) {
-      context.diagnostics.Report(diag::kOpenFact, PlaceOf(function.where), name, function.name,
-                                 "is it called once or many times? callback(" + name + ") { once; }");
+      context.diagnostics.Report(
+          diag::kOpenFact, PlaceOf(function.where), name, function.name,
+          "is it called once or many times? callback(" + name + ") { once; }");
     }
   }
   for (const OpenFact& fact : facts) {
-    context.diagnostics.Report(diag::kOpenFact, PlaceOf(function.where), fact.name, function.name, Question(*fact.shape));
+    context.diagnostics.Report(diag::kOpenFact, PlaceOf(function.where), fact.name, function.name,
+                               Question(*fact.shape));
   }
 }
 
@@ -99,7 +114,8 @@ void Finish(Context& context) {
 
 void ReportOpenFacts(Context& context) {
   for (const Function& function : context.api.functions) {
-    if (function.state == FunctionState::kUnsupported || function.state == FunctionState::kLocal) continue;
+    if (function.state == FunctionState::kUnsupported || function.state == FunctionState::kLocal)
+      continue;
     ReportOpen(context, function);
   }
 }

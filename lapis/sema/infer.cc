@@ -65,11 +65,12 @@ void View::Set(int i, Shape shape, std::string_view reason, Confidence confidenc
   shape.reason = reason;
   shape.confidence = confidence;
   shape.where = declared.where;
-  function.parameters[static_cast<std::size_t>(i)].shape = std::make_shared<Shape>(std::move(shape));
+  function.parameters[static_cast<std::size_t>(i)].shape =
+      std::make_shared<Shape>(std::move(shape));
 }
 
-void View::SetBuffer(int i, const std::string& count, std::string_view reason, Confidence confidence,
-                     model::HandleUse use) {
+void View::SetBuffer(int i, const std::string& count, std::string_view reason,
+                     Confidence confidence, model::HandleUse use) {
   const auto direction = type(i).pointee->is_const ? model::Direction::kIn : model::Direction::kOut;
   Set(i, BufferOf(header, type(i), count, direction, use), reason, confidence);
 }
@@ -82,7 +83,8 @@ void Infer(const header::Header& header, const header::Function& declared, const
   function.prototype = PrototypeOf(declared);
   function.where = declared.where;
   for (const header::Variable& parameter : declared.parameters) {
-    function.parameters.push_back({parameter.name, parameter.type->name, parameter.type->canonical, nullptr});
+    function.parameters.push_back(
+        {parameter.name, parameter.type->name, parameter.type->canonical, nullptr});
   }
   View view{header, declared, api, function};
   Apply(ValueHeuristics(), view);
@@ -120,16 +122,18 @@ model::Callback InferCallback(const header::Header& header, const Type& type) {
   for (const header::Variable& parameter : function.parameters) {
     Shape shape = InferAlone(header, *parameter.type);
     shape.reason = "callback-argument";
-    const bool is_pointer = parameter.type->kind == TypeKind::kPointer && !parameter.type->IsHandle();
+    const bool is_pointer =
+        parameter.type->kind == TypeKind::kPointer && !parameter.type->IsHandle();
     if (shape.kind == ShapeKind::kBuffer) shape.confidence = Confidence::kOpen;
     if (shape.kind == ShapeKind::kHandle) shape.use = model::HandleUse::kExisting;
-    if (is_pointer && parameter.type->pointee->kind == TypeKind::kVoid && !parameter.type->pointee->is_const &&
-        &parameter == &function.parameters.back()) {
+    if (is_pointer && parameter.type->pointee->kind == TypeKind::kVoid &&
+        !parameter.type->pointee->is_const && &parameter == &function.parameters.back()) {
       shape = Opaque(*parameter.type);
       shape.kind = ShapeKind::kUserdata;
       shape.reason = "callback-userdata";
     }
-    callback.arguments.push_back({parameter.name, parameter.type->name, std::make_shared<Shape>(std::move(shape))});
+    callback.arguments.push_back(
+        {parameter.name, parameter.type->name, std::make_shared<Shape>(std::move(shape))});
   }
   return callback;
 }

@@ -23,7 +23,8 @@ using model::Shape;
 using model::ShapeKind;
 
 bool IsCountName(const std::string& name) {
-  return name.starts_with("num_") || name.ends_with("_count") || name == "count" || name.starts_with("n_");
+  return name.starts_with("num_") || name.ends_with("_count") || name == "count" ||
+         name.starts_with("n_");
 }
 
 std::optional<int> Named(const View& view, const std::string& name) {
@@ -55,13 +56,15 @@ int SelectorBefore(const View& view, int i) {
 // size_t value_size, void *value, size_t *value_size_ret: the content depends on what was asked.
 void Query(View& view, std::string_view reason) {
   for (int i = 1; i + 1 < view.size(); ++i) {
-    const bool fits = view.IsUnknown(i) && view.IsVoid(i) && view.IsOutData(i) && view.type(i - 1).IsNumber() &&
-                      view.IsOutData(i + 1) && view.name(i - 1) == view.name(i) + "_size" &&
+    const bool fits = view.IsUnknown(i) && view.IsVoid(i) && view.IsOutData(i) &&
+                      view.type(i - 1).IsNumber() && view.IsOutData(i + 1) &&
+                      view.name(i - 1) == view.name(i) + "_size" &&
                       view.name(i + 1) == view.name(i) + "_size_ret";
     if (!fits) continue;
     const int selector = SelectorBefore(view, i - 1);
     Shape shape = BufferOf(view.header, view.type(i), view.name(i - 1), Direction::kOut);
-    shape.used = Text("(" + view.name(i + 1) + " ? *" + view.name(i + 1) + " : " + view.name(i - 1) + ")");
+    shape.used =
+        Text("(" + view.name(i + 1) + " ? *" + view.name(i + 1) + " : " + view.name(i - 1) + ")");
     if (selector >= 0) {
       shape.kind = ShapeKind::kValueTable;
       shape.selector = selector;
@@ -76,8 +79,9 @@ void Entries(View& view, std::string_view reason) {
   for (int i = 1; i + 1 < view.size(); ++i) {
     const std::string& asked = view.name(i - 1);
     const std::string& found = view.name(i + 1);
-    const bool fits = view.IsUnknown(i) && view.IsOutData(i) && !view.IsVoid(i) && view.type(i - 1).IsNumber() &&
-                      view.IsOutData(i + 1) && view.type(i + 1).pointee->IsNumber() && IsCountName(asked) &&
+    const bool fits = view.IsUnknown(i) && view.IsOutData(i) && !view.IsVoid(i) &&
+                      view.type(i - 1).IsNumber() && view.IsOutData(i + 1) &&
+                      view.type(i + 1).pointee->IsNumber() && IsCountName(asked) &&
                       (found.starts_with("num_") || found.ends_with("_ret"));
     if (!fits) continue;
     view.SetBuffer(i, asked, reason, Confidence::kCertain, UseOfOutput(view));
@@ -100,7 +104,9 @@ void WorkDimensions(View& view, std::string_view reason) {
   const std::optional<int> dimensions = Named(view, "work_dim");
   if (!dimensions) return;
   for (int i = *dimensions + 1; i < view.size(); ++i) {
-    if (!view.IsUnknown(i) || !view.IsConstData(i) || view.name(i).find("_work_") == std::string::npos) continue;
+    if (!view.IsUnknown(i) || !view.IsConstData(i) ||
+        view.name(i).find("_work_") == std::string::npos)
+      continue;
     view.SetBuffer(i, view.name(*dimensions), reason, Confidence::kLikely);
     view.counts_of_inputs.insert(*dimensions);
   }
@@ -110,12 +116,14 @@ void WorkDimensions(View& view, std::string_view reason) {
 Shape ArrayOfBlocks(const View& view, int i, const std::string& count, const std::string& lengths) {
   Shape shape = BufferOf(view.header, view.type(i), count, Direction::kIn);
   const Type& pointer = *view.type(i).pointee;
-  const bool is_text = pointer.pointee->canonical == "const char" || pointer.pointee->canonical == "char";
+  const bool is_text =
+      pointer.pointee->canonical == "const char" || pointer.pointee->canonical == "char";
   Shape block = BufferOf(view.header, pointer, "", Direction::kIn);
   block.kind = is_text ? ShapeKind::kString : ShapeKind::kBuffer;
   if (is_text) block.element = nullptr;
   if (!lengths.empty()) {
-    block.count = Text(is_text ? "(" + lengths + " ? " + lengths + "[index] : 0)" : lengths + "[index]");
+    block.count =
+        Text(is_text ? "(" + lengths + " ? " + lengths + "[index] : 0)" : lengths + "[index]");
   }
   shape.element = std::make_shared<Shape>(std::move(block));
   shape.pointee = pointer.name;
@@ -140,7 +148,8 @@ void Blocks(View& view, std::string_view reason) {
     if (count < 0) continue;
     std::string lengths;
     for (const int j : {i - 1, i + 1}) {
-      if (j <= count || j >= view.size() || view.name(j).find("length") == std::string::npos) continue;
+      if (j <= count || j >= view.size() || view.name(j).find("length") == std::string::npos)
+        continue;
       lengths = view.name(j);
       if (view.IsUnknown(j)) view.SetBuffer(j, view.name(count), reason, Confidence::kCertain);
     }
@@ -156,7 +165,8 @@ void CountedInput(View& view, std::string_view reason) {
     int count = i - 1;
     while (count > 0 && view.IsConstData(count)) --count;
     if (!view.type(count).IsNumber() || !IsCountName(view.name(count))) continue;
-    view.SetBuffer(i, view.name(count), reason, i - count == 1 ? Confidence::kCertain : Confidence::kLikely);
+    view.SetBuffer(i, view.name(count), reason,
+                   i - count == 1 ? Confidence::kCertain : Confidence::kLikely);
     view.counts_of_inputs.insert(count);
   }
 }
@@ -184,14 +194,16 @@ void SizedBytes(View& view, std::string_view reason) {
     const bool own = bytes.starts_with(view.name(i));
     const bool is_const = view.type(i).pointee->is_const;
     // What a creation is given without const is often read, not written: clCreateBuffer's host_ptr.
-    const Confidence guess = is_const || !view.HasVerb("Create") ? Confidence::kLikely : Confidence::kOpen;
+    const Confidence guess =
+        is_const || !view.HasVerb("Create") ? Confidence::kLikely : Confidence::kOpen;
     view.SetBuffer(i, bytes, reason, own && is_const ? Confidence::kCertain : guess);
   }
 }
 
 void String(View& view, std::string_view reason) {
   for (int i = 0; i < view.size(); ++i) {
-    if (!view.IsUnknown(i) || !view.IsConstData(i) || view.type(i).pointee->name != "const char") continue;
+    if (!view.IsUnknown(i) || !view.IsConstData(i) || view.type(i).pointee->name != "const char")
+      continue;
     view.Set(i, InferAlone(view.header, view.type(i)), reason, Confidence::kCertain);
   }
 }
@@ -199,13 +211,15 @@ void String(View& view, std::string_view reason) {
 // A count that counts a const array never counts an output as well.
 void CountedOutput(View& view, std::string_view reason) {
   for (int i = 1; i < view.size(); ++i) {
-    const bool fits = view.IsUnknown(i) && view.IsOutData(i) && !view.IsVoid(i) && view.type(i - 1).IsNumber() &&
-                      IsCountName(view.name(i - 1)) && !view.counts_of_inputs.contains(i - 1);
+    const bool fits = view.IsUnknown(i) && view.IsOutData(i) && !view.IsVoid(i) &&
+                      view.type(i - 1).IsNumber() && IsCountName(view.name(i - 1)) &&
+                      !view.counts_of_inputs.contains(i - 1);
     if (fits) view.SetBuffer(i, view.name(i - 1), reason, Confidence::kLikely, UseOfOutput(view));
   }
 }
 
-// An output of numbers right behind const arrays: one for each of their elements (cl_int *binary_status).
+// An output of numbers right behind const arrays: one for each of their elements (cl_int
+// *binary_status).
 void ParallelOutput(View& view, std::string_view reason) {
   for (int i = 2; i < view.size(); ++i) {
     if (!view.IsUnknown(i) || !view.IsOutData(i) || !view.type(i).pointee->IsNumber()) continue;
@@ -231,7 +245,8 @@ void SingleOutput(View& view, std::string_view reason) {
   for (int i = 0; i < view.size(); ++i) {
     if (!view.IsUnknown(i) || !view.IsOutData(i) || !IsSingle(view, i)) continue;
     const bool certain = SaysOutput(view.name(i)) || view.type(i).pointee->IsHandle();
-    view.SetBuffer(i, "1", reason, certain ? Confidence::kCertain : Confidence::kLikely, UseOfOutput(view));
+    view.SetBuffer(i, "1", reason, certain ? Confidence::kCertain : Confidence::kLikely,
+                   UseOfOutput(view));
   }
 }
 

@@ -29,7 +29,8 @@ void ReturnedPlain(View& view, std::string_view reason) {
   const Type& type = *view.declared.result;
   if (type.kind == TypeKind::kVoid || type.kind == TypeKind::kPointer) return;
   const model::ShapePtr shape = ElementOf(view.header, type, model::HandleUse::kExisting);
-  SetReturn(view, *shape, reason, shape->kind == ShapeKind::kStruct ? Confidence::kOpen : Confidence::kCertain);
+  SetReturn(view, *shape, reason,
+            shape->kind == ShapeKind::kStruct ? Confidence::kOpen : Confidence::kCertain);
 }
 
 void ReturnedHandle(View& view, std::string_view reason) {
@@ -37,7 +38,8 @@ void ReturnedHandle(View& view, std::string_view reason) {
   if (!type.IsHandle()) return;
   const auto use = view.HasVerb("Get") ? model::HandleUse::kExisting : model::HandleUse::kNew;
   const bool is_certain = view.HasVerb("Get") || view.HasVerb("Create");
-  SetReturn(view, *ElementOf(view.header, type, use), reason, is_certain ? Confidence::kCertain : Confidence::kLikely);
+  SetReturn(view, *ElementOf(view.header, type, use), reason,
+            is_certain ? Confidence::kCertain : Confidence::kLikely);
 }
 
 void ReturnedPointer(View& view, std::string_view reason) {
@@ -46,9 +48,7 @@ void ReturnedPointer(View& view, std::string_view reason) {
   SetReturn(view, Opaque(type), reason, Confidence::kOpen);
 }
 
-int OnlyHandle(const View& view) {
-  return view.size() == 1 && view.type(0).IsHandle() ? 0 : -1;
-}
+int OnlyHandle(const View& view) { return view.size() == 1 && view.type(0).IsHandle() ? 0 : -1; }
 
 void Retain(View& view, std::string_view /*reason*/) {
   if (view.HasVerb("Retain") && OnlyHandle(view) == 0) view.function.retains = {0};

@@ -28,7 +28,8 @@ void ErrorParameter(View& view, std::string_view reason) {
 }
 
 void StatusReturned(View& view, std::string_view /*reason*/) {
-  if (view.function.error_by == model::ErrorBy::kNone && view.declared.result->name == view.api.status_type) {
+  if (view.function.error_by == model::ErrorBy::kNone &&
+      view.declared.result->name == view.api.status_type) {
     view.function.error_by = model::ErrorBy::kReturn;
   }
 }
@@ -37,7 +38,8 @@ void StatusReturned(View& view, std::string_view /*reason*/) {
 void Handle(View& view, std::string_view reason) {
   for (int i = 0; i < view.size(); ++i) {
     if (!view.IsUnknown(i) || !view.type(i).IsHandle()) continue;
-    view.Set(i, *ElementOf(view.header, view.type(i), model::HandleUse::kUse), reason, Confidence::kCertain);
+    view.Set(i, *ElementOf(view.header, view.type(i), model::HandleUse::kUse), reason,
+             Confidence::kCertain);
   }
 }
 
@@ -52,8 +54,9 @@ void PlainValue(View& view, std::string_view reason) {
 
 bool IsUserdata(const View& view, int i) {
   const std::string& name = view.name(i);
-  return view.IsVoid(i) && view.IsOutData(i) && (name.find("data") != std::string::npos || name.find("arg") != std::string::npos ||
-                                                 name.find("context") != std::string::npos);
+  return view.IsVoid(i) && view.IsOutData(i) &&
+         (name.find("data") != std::string::npos || name.find("arg") != std::string::npos ||
+          name.find("context") != std::string::npos);
 }
 
 // A function pointer, and the void* after it that is handed back to it.

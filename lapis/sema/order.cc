@@ -30,7 +30,8 @@ void Collect(const Shape& shape, std::set<int>& needed) {
   if (shape.kind == ShapeKind::kValueTable) needed.insert(shape.selector);
   if (shape.kind == ShapeKind::kMapped) needed.insert(shape.mapping.object);
   if (shape.kind == ShapeKind::kRect) {
-    needed.insert({shape.rect.region, shape.rect.origin, shape.rect.row_pitch, shape.rect.slice_pitch});
+    needed.insert(
+        {shape.rect.region, shape.rect.origin, shape.rect.row_pitch, shape.rect.slice_pitch});
     Need(shape.rect.element_bytes, needed);
   }
   needed.erase(-1);
@@ -63,7 +64,8 @@ class Order {
     path_.push_back(i);
     for (const int needed : needs_[static_cast<std::size_t>(i)]) Visit(needed);
     path_.pop_back();
-    if (std::ranges::find(function_.server_order, i) == function_.server_order.end()) function_.server_order.push_back(i);
+    if (std::ranges::find(function_.server_order, i) == function_.server_order.end())
+      function_.server_order.push_back(i);
   }
 
   void ReportCycle(std::vector<int> cycle) {
@@ -72,7 +74,8 @@ class Order {
     cycle.push_back(cycle.front());
     std::string path;
     for (const int i : cycle) {
-      path += (path.empty() ? "'" : " needs '") + function_.parameters[static_cast<std::size_t>(i)].name + "'";
+      path += (path.empty() ? "'" : " needs '") +
+              function_.parameters[static_cast<std::size_t>(i)].name + "'";
     }
     const Shape& shape = *function_.parameters[static_cast<std::size_t>(cycle.front())].shape;
     context_.diagnostics.Report(diag::kCycle, PlaceOf(shape.where), function_.name, path);

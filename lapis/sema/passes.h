@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The passes of the front end, in the order in which they run. Each reports what is wrong and goes on.
+// The passes of the front end, in the order in which they run. Each reports what is wrong and goes
+// on.
 
 #include "lapis/sema/context.h"
 
@@ -13,14 +14,16 @@ void CollectPreamble(Context& context);
 // api.cc: what the file says of the API as a whole: names, types, resources, code.
 void ReadApi(Context& context);
 
-// symbols.cc: which functions there are: exported ones and internal ones, each inferred from its declaration.
+// symbols.cc: which functions there are: exported ones and internal ones, each inferred from its
+// declaration.
 void SelectFunctions(Context& context);
 
 // rules.cc: rules in their order, then entries in theirs; later ones win.
 void ApplyRules(Context& context);
 void ApplyEntries(Context& context);
 
-// finish.cc: what follows from all that was said: handle types that nobody declared, calls that were left open.
+// finish.cc: what follows from all that was said: handle types that nobody declared, calls that
+// were left open.
 void Finish(Context& context);
 
 // expressions.cc: clang reads every expression; what each names is noted.

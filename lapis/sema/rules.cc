@@ -24,7 +24,8 @@ const header::Function& DeclarationOf(const Context& context, const Function& fu
 }
 
 bool HasParameter(const Function& function, const std::string& name) {
-  return std::ranges::find(function.parameters, name, &model::Parameter::name) != function.parameters.end();
+  return std::ranges::find(function.parameters, name, &model::Parameter::name) !=
+         function.parameters.end();
 }
 
 // All that a block's operands and code name.
@@ -32,15 +33,17 @@ void CollectNames(const std::vector<Node>& nodes, std::set<std::string>& names) 
   for (const Node& node : nodes) {
     for (const Text& operand : node.operands) CollectIdentifiers(operand.text, names);
     if (node.kind == NodeKind::kStatement && node.code) CollectIdentifiers(node.code->text, names);
-    // Rows are chosen one by one, and what a callback's argument blocks name are the callback's parameters.
-    if (node.kind == NodeKind::kStatement && (node.word() == "callback" || node.word() == "values")) continue;
+    // Rows are chosen one by one, and what a callback's argument blocks name are the callback's
+    // parameters.
+    if (node.kind == NodeKind::kStatement && (node.word() == "callback" || node.word() == "values"))
+      continue;
     CollectNames(node.children, names);
     CollectNames(node.otherwise, names);
   }
 }
 
-// A rule speaks of the functions that have every parameter which it names. What is a parameter and not something
-// else of the header is told by the other functions that it matches.
+// A rule speaks of the functions that have every parameter which it names. What is a parameter and
+// not something else of the header is told by the other functions that it matches.
 class FunctionRule {
  public:
   FunctionRule(Context& context, const Node& node) : context_(context), node_(node) {}
@@ -55,9 +58,11 @@ class FunctionRule {
     const std::set<std::string> needed = NeededParameters(matching);
     bool applied = false;
     for (Function* function : matching) {
-      const bool fits = std::ranges::all_of(needed, [&](const std::string& name) { return HasParameter(*function, name); });
+      const bool fits = std::ranges::all_of(
+          needed, [&](const std::string& name) { return HasParameter(*function, name); });
       if (!fits || (uses_first_ && function->parameters.empty())) continue;
-      Target target{context_, DeclarationOf(context_, *function), *function, model::Provenance::kRule, Foreign(matching, *function)};
+      Target target{context_, DeclarationOf(context_, *function), *function,
+                    model::Provenance::kRule, Foreign(matching, *function)};
       ApplyFunction(target, node_.children);
       applied = true;
     }
@@ -71,13 +76,15 @@ class FunctionRule {
     uses_first_ = names.contains("$0");
     std::set<std::string> needed;
     for (const std::string& name : names) {
-      const bool is_parameter = std::ranges::any_of(matching, [&](const Function* f) { return HasParameter(*f, name); });
+      const bool is_parameter =
+          std::ranges::any_of(matching, [&](const Function* f) { return HasParameter(*f, name); });
       if (is_parameter) needed.insert(name);
     }
     return needed;
   }
 
-  static std::set<std::string> Foreign(const std::vector<Function*>& matching, const Function& function) {
+  static std::set<std::string> Foreign(const std::vector<Function*>& matching,
+                                       const Function& function) {
     std::set<std::string> names;
     for (const Function* other : matching) {
       for (const model::Parameter& parameter : other->parameters) names.insert(parameter.name);
@@ -93,7 +100,8 @@ class FunctionRule {
 
 std::string WithoutConstAndBlanks(const std::string& type) {
   std::string text = type;
-  for (std::size_t at = text.find("const "); at != std::string::npos; at = text.find("const ")) text.erase(at, 6);
+  for (std::size_t at = text.find("const "); at != std::string::npos; at = text.find("const "))
+    text.erase(at, 6);
   std::erase_if(text, [](unsigned char c) { return std::isspace(c) != 0; });
   return text;
 }
@@ -117,7 +125,8 @@ void ParameterRule(Context& context, const Node& node) {
       model::Parameter& parameter = function.parameters[i];
       if (!wanted.empty() && WithoutConstAndBlanks(parameter.type) != wanted) continue;
       if (!std::regex_match(parameter.name, *pattern)) continue;
-      ApplyValue(target, {parameter.name, &target.TypeOf(static_cast<int>(i)), nullptr}, parameter.shape, node.children);
+      ApplyValue(target, {parameter.name, &target.TypeOf(static_cast<int>(i)), nullptr},
+                 parameter.shape, node.children);
       function.provenance = std::max(function.provenance, model::Provenance::kRule);
       applied = true;
     }
@@ -137,7 +146,8 @@ void Rule(Context& context, const Node& node) {
   } else if (node.words.size() == 1) {
     FunctionRule(context, node).Apply();
   } else {
-    context.diagnostics.Report(diag::kExpected, node.words[1].span, "'param', 'type' or a /pattern/ after 'rule'");
+    context.diagnostics.Report(diag::kExpected, node.words[1].span,
+                               "'param', 'type' or a /pattern/ after 'rule'");
   }
 }
 
@@ -155,10 +165,13 @@ std::string Blankless(std::string text) {
 bool CheckPrototype(Context& context, const Node& node, const header::Function& declared) {
   const bool is_void = node.operands.size() == 1 && node.operands[0].text == "void";
   const std::size_t count = is_void ? 0 : node.operands.size();
-  const auto parameters = [](std::size_t n) { return std::to_string(n) + (n == 1 ? " parameter" : " parameters"); };
+  const auto parameters = [](std::size_t n) {
+    return std::to_string(n) + (n == 1 ? " parameter" : " parameters");
+  };
   if (count != declared.parameters.size()) {
     context.diagnostics
-        .Report(diag::kPrototypeCount, node.span, declared.name, parameters(declared.parameters.size()), parameters(count))
+        .Report(diag::kPrototypeCount, node.span, declared.name,
+                parameters(declared.parameters.size()), parameters(count))
         .At(PlaceOf(declared.where), "declared here");
     return false;
   }
@@ -169,14 +182,18 @@ bool CheckPrototype(Context& context, const Node& node, const header::Function& 
     std::string type_text = text;
     const std::size_t at = text.rfind(name);
     if (at == std::string::npos || at + name.size() != text.size()) {
-      // A name of its own choice would be one more thing to get wrong; function pointers have theirs inside.
+      // A name of its own choice would be one more thing to get wrong; function pointers have
+      // theirs inside.
       if (type->IsCallback()) continue;
     } else {
       type_text = text.substr(0, at);
     }
-    if (Blankless(type_text) == Blankless(type->name) || Blankless(type_text) == Blankless(type->canonical)) continue;
+    if (Blankless(type_text) == Blankless(type->name) ||
+        Blankless(type_text) == Blankless(type->canonical))
+      continue;
     context.diagnostics
-        .Report(diag::kPrototypeType, node.operands[i].span, "parameter '" + name + "'", declared.name, type->name + " " + name, text)
+        .Report(diag::kPrototypeType, node.operands[i].span, "parameter '" + name + "'",
+                declared.name, type->name + " " + name, text)
         .At(PlaceOf(declared.where), "declared here");
     is_same = false;
   }
@@ -191,14 +208,17 @@ void ReportUnknownFunction(Context& context, const Text& name) {
     return;
   }
   for (const std::string& word : syntax::Keywords(syntax::Place::kFile)) names.push_back(word);
-  context.diagnostics.Report(diag::kUnknownFunction, name.span, name.text).With(diag::DidYouMean(name.text, names));
+  context.diagnostics.Report(diag::kUnknownFunction, name.span, name.text)
+      .With(diag::DidYouMean(name.text, names));
 }
 
 void Entry(Context& context, const Node& node) {
   // With a prototype the name is the last word: `cl_int clFinish(cl_command_queue queue)`.
   const std::size_t first = node.is_list ? 0 : node.words.size() - 1;
   if (!node.has_block) {
-    context.diagnostics.Report(diag::kUnknownStatement, node.words.front().span, node.word(), std::string(PlaceName(syntax::Place::kFile)))
+    context.diagnostics
+        .Report(diag::kUnknownStatement, node.words.front().span, node.word(),
+                std::string(PlaceName(syntax::Place::kFile)))
         .With(diag::DidYouMean(node.word(), syntax::Keywords(syntax::Place::kFile)));
     return;
   }
@@ -221,7 +241,8 @@ void Entry(Context& context, const Node& node) {
 
 void ApplyRules(Context& context) {
   for (const Node& node : context.nodes) {
-    if (node.kind == NodeKind::kStatement && node.word() == "rule" && !node.is_list) Rule(context, node);
+    if (node.kind == NodeKind::kStatement && node.word() == "rule" && !node.is_list)
+      Rule(context, node);
   }
 }
 

@@ -83,7 +83,8 @@ TypePtr Named(const header::Header& header, const std::string& name) {
 // Fields of a record that need translation; empty: none.
 std::vector<model::Field> HandleFields(const header::Header& header, const Type& type) {
   std::vector<model::Field> fields;
-  const auto record = header.records.find(type.canonical.starts_with("const ") ? type.canonical.substr(6) : type.canonical);
+  const auto record = header.records.find(
+      type.canonical.starts_with("const ") ? type.canonical.substr(6) : type.canonical);
   if (record == header.records.end()) return fields;
   std::vector<std::uint64_t> seen;
   for (const header::Field& field : record->second.fields) {

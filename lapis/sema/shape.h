@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Making and changing shapes. A finished shape is shared and constant; a pass that changes one gives it a new copy.
+// Making and changing shapes. A finished shape is shared and constant; a pass that changes one
+// gives it a new copy.
 
 #include <functional>
 #include <string>
@@ -18,11 +19,13 @@ model::Shape& Mutable(model::ShapePtr& shape);
 model::Shape Opaque(const header::Type& type);
 
 // A handle, or if the type is none, its bits. Structs that hold handles get fields.
-model::ShapePtr ElementOf(const header::Header& header, const header::Type& type, model::HandleUse use);
+model::ShapePtr ElementOf(const header::Header& header, const header::Type& type,
+                          model::HandleUse use);
 
 // A pointer to `count` elements; for void they are bytes.
-model::Shape BufferOf(const header::Header& header, const header::Type& pointer, const std::string& count,
-                      model::Direction direction, model::HandleUse use = model::HandleUse::kUse);
+model::Shape BufferOf(const header::Header& header, const header::Type& pointer,
+                      const std::string& count, model::Direction direction,
+                      model::HandleUse use = model::HandleUse::kUse);
 
 // Name of the handle type: "cl_mem", also for a "cl_mem const".
 std::string HandleName(const header::Header& header, const header::Type& type);

@@ -28,7 +28,8 @@ bool CheckStatement(Context& context, const Node& node, syntax::Place place) {
   const Keyword* keyword = syntax::FindKeyword(place, node.word());
   if (!keyword) {
     diagnostics
-        .Report(diag::kUnknownStatement, node.words.front().span, node.word(), std::string(PlaceName(place)))
+        .Report(diag::kUnknownStatement, node.words.front().span, node.word(),
+                std::string(PlaceName(place)))
         .With(diag::DidYouMean(node.word(), syntax::Keywords(place)));
     return false;
   }
@@ -52,7 +53,8 @@ bool CheckStatement(Context& context, const Node& node, syntax::Place place) {
 
 std::optional<std::string> StringOf(Context& context, const Node& node, const Text& operand) {
   const std::string& text = operand.text;
-  if (text.size() >= 2 && text.front() == '"' && text.back() == '"') return text.substr(1, text.size() - 2);
+  if (text.size() >= 2 && text.front() == '"' && text.back() == '"')
+    return text.substr(1, text.size() - 2);
   context.diagnostics.Report(diag::kNotString, operand.span, node.word());
   return std::nullopt;
 }

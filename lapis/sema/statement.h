@@ -20,12 +20,13 @@ std::vector<syntax::Text> OperandsOf(const syntax::Node& node);
 bool CheckStatement(Context& context, const syntax::Node& node, syntax::Place place);
 
 // "text" without its quotes; reports what is no string.
-std::optional<std::string> StringOf(Context& context, const syntax::Node& node, const syntax::Text& operand);
+std::optional<std::string> StringOf(Context& context, const syntax::Node& node,
+                                    const syntax::Text& operand);
 
 // A /pattern/ matches whole names.
 std::optional<std::regex> PatternOf(Context& context, const syntax::Text& pattern);
 
-bool IsPattern(const syntax::Text& operand);   // of symbols(...)
+bool IsPattern(const syntax::Text& operand);  // of symbols(...)
 syntax::Text WithoutSlashes(const syntax::Text& operand);
 
 model::Expr ExprOf(const Context& context, const syntax::Text& operand);

@@ -15,7 +15,8 @@ using syntax::Node;
 using syntax::NodeKind;
 using syntax::Text;
 
-// Version node of each exported function. A name wins over a pattern, a later statement over an earlier one.
+// Version node of each exported function. A name wins over a pattern, a later statement over an
+// earlier one.
 class Exports {
  public:
   explicit Exports(Context& context) : context_(context) {}
@@ -58,8 +59,10 @@ class Exports {
       return;
     }
     std::vector<std::string> names;
-    for (const header::Function& function : context_.header.functions) names.push_back(function.name);
-    context_.diagnostics.Report(diag::kUnknownFunction, name.span, name.text).With(diag::DidYouMean(name.text, names));
+    for (const header::Function& function : context_.header.functions)
+      names.push_back(function.name);
+    context_.diagnostics.Report(diag::kUnknownFunction, name.span, name.text)
+        .With(diag::DidYouMean(name.text, names));
   }
 
   Context& context_;
@@ -69,7 +72,8 @@ class Exports {
 
 bool IsInternal(const Context& context, const std::string& function) {
   return std::ranges::any_of(context.nodes, [&](const Node& node) {
-    const bool names_it = node.kind == NodeKind::kStatement && std::ranges::find(node.words, function, &Text::text) != node.words.end();
+    const bool names_it = node.kind == NodeKind::kStatement &&
+                          std::ranges::find(node.words, function, &Text::text) != node.words.end();
     return names_it && std::ranges::any_of(node.children, [](const Node& child) {
              return child.kind == NodeKind::kStatement && child.word() == "internal";
            });

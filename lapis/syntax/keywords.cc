@@ -125,19 +125,26 @@ constexpr auto kOtherNames = std::to_array<std::pair<std::string_view, std::stri
 
 std::string_view PlaceName(Place place) {
   switch (place) {
-    case kFile: return "of a file";
-    case kType: return "of a type";
-    case kFunction: return "of a function";
-    case kArgument: return "of an argument";
-    case kCallback: return "of a callback";
-    case kRow: return "of a row";
+    case kFile:
+      return "of a file";
+    case kType:
+      return "of a type";
+    case kFunction:
+      return "of a function";
+    case kArgument:
+      return "of an argument";
+    case kCallback:
+      return "of a callback";
+    case kRow:
+      return "of a row";
   }
   return {};
 }
 
 const Keyword* FindKeyword(Place place, std::string_view word) {
-  const auto found = std::ranges::find_if(
-      kKeywords, [&](const Keyword& keyword) { return keyword.place == place && keyword.word == word; });
+  const auto found = std::ranges::find_if(kKeywords, [&](const Keyword& keyword) {
+    return keyword.place == place && keyword.word == word;
+  });
   return found == kKeywords.end() ? nullptr : &*found;
 }
 
@@ -158,7 +165,8 @@ std::string Canonical(std::string_view word) {
   for (const auto& [other, ours] : kOtherNames) {
     if (bare == other) bare = ours;
   }
-  const bool is_ours = bare == "if" || std::ranges::find(kKeywords, bare, &Keyword::word) != kKeywords.end();
+  const bool is_ours =
+      bare == "if" || std::ranges::find(kKeywords, bare, &Keyword::word) != kKeywords.end();
   return std::string(is_ours ? bare : word);
 }
 

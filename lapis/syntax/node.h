@@ -3,13 +3,11 @@
 
 // What a Lapis file looks like before anybody asks what it means: one kind of node for everything.
 //
-//     words ( operands ) /pattern/ { children }     async;   argument(ptr) { in; }   rule /cl.*/ { sync; }
-//     name, name { children }                       clA, clB { async; }
-//     word word { code }                            guest before { return 0; }
-//     if (operand) { children } else { otherwise }
-//     name, name: child, child;                     CL_X, CL_Y: cl_device_id, cached;     a row of a table
-//     #include <CL/cl.h>                            verbatim
-//     struct s { int a; };                          C, verbatim
+//     words ( operands ) /pattern/ { children }     async;   argument(ptr) { in; }   rule /cl.*/ {
+//     sync; } name, name { children }                       clA, clB { async; } word word { code }
+//     guest before { return 0; } if (operand) { children } else { otherwise } name, name: child,
+//     child;                     CL_X, CL_Y: cl_device_id, cached;     a row of a table #include
+//     <CL/cl.h>                            verbatim struct s { int a; }; C, verbatim
 
 #include <optional>
 #include <string>

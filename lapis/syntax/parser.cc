@@ -56,7 +56,8 @@ class Parser {
     if (scan_.At('#') && scan_.AtLineStart()) return Preprocessor(node);
     if (!Head(node)) return false;
     node.span = scan_.SpanFrom(begin);
-    if (depth_ == 0 && OneOf(node.word(), {"struct", "union", "enum", "typedef", "static", "inline"})) {
+    if (depth_ == 0 &&
+        OneOf(node.word(), {"struct", "union", "enum", "typedef", "static", "inline"})) {
       return Declaration(node, begin);
     }
     if (node.word() == "if" && node.words.size() == 1) return If(node);
@@ -118,7 +119,8 @@ class Parser {
     scan_.SkipBlanks();
     if (scan_.At('{')) return Block(node);
     if (scan_.Accept(';')) return true;
-    diagnostics_.Report(diag::kExpected, scan_.Here(), "';' or '{' after '" + node.words.back().text + "'");
+    diagnostics_.Report(diag::kExpected, scan_.Here(),
+                        "';' or '{' after '" + node.words.back().text + "'");
     return false;
   }
 
@@ -152,7 +154,8 @@ class Parser {
   // Blocks of these hold C++.
   bool IsCode(const Node& node) const {
     const std::string& last = node.words.back().text;
-    if (node.words.size() == 2) return OneOf(node.word(), {"guest", "server"}) && OneOf(last, {"before", "after", "lost"});
+    if (node.words.size() == 2)
+      return OneOf(node.word(), {"guest", "server"}) && OneOf(last, {"before", "after", "lost"});
     if (node.words.size() != 1) return false;
     if (depth_ == 0) return OneOf(last, {"guest", "server", "both", "metadata"});
     return OneOf(last, {"before", "after"});

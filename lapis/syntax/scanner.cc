@@ -7,15 +7,21 @@
 namespace lapis::syntax {
 namespace {
 
-bool IsWordPart(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$'; }
+bool IsWordPart(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$';
+}
 bool IsBlank(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
 
 char Closing(char open) {
   switch (open) {
-    case '(': return ')';
-    case '[': return ']';
-    case '{': return '}';
-    default: return '\0';
+    case '(':
+      return ')';
+    case '[':
+      return ']';
+    case '{':
+      return '}';
+    default:
+      return '\0';
   }
 }
 
@@ -35,7 +41,8 @@ bool Scanner::SkipComment() {
   if (!rest.starts_with("/*")) return false;
   const std::size_t end = rest.find("*/", 2);
   if (end == std::string_view::npos) {
-    diagnostics_.Report(diag::kUnterminated, source::Span{file_, position_, position_ + 2}, "the comment");
+    diagnostics_.Report(diag::kUnterminated, source::Span{file_, position_, position_ + 2},
+                        "the comment");
     position_ = static_cast<std::uint32_t>(text_.size());
   } else {
     position_ += static_cast<std::uint32_t>(end) + 2;
@@ -76,7 +83,8 @@ bool Scanner::SkipLiteral() {
   if (quote != '"' && quote != '\'') return false;
   const std::uint32_t begin = position_++;
   if (quote == '"' && begin > 0 && text_[begin - 1] == 'R') {
-    diagnostics_.Report(diag::kForbidden, source::Span{file_, begin - 1, begin + 1}, "a raw string");
+    diagnostics_.Report(diag::kForbidden, source::Span{file_, begin - 1, begin + 1},
+                        "a raw string");
   }
   while (!AtEnd() && Peek() != quote && Peek() != '\n') position_ += Peek() == '\\' ? 2 : 1;
   if (!At(quote)) {
@@ -105,12 +113,14 @@ std::optional<Text> Scanner::Pattern() {
     return std::nullopt;
   }
   ++position_;
-  return Text{std::string(text_.substr(begin, position_ - 1 - begin)), {file_, begin, position_ - 1}};
+  return Text{std::string(text_.substr(begin, position_ - 1 - begin)),
+              {file_, begin, position_ - 1}};
 }
 
 Text Scanner::Line() {
   const std::uint32_t begin = position_;
-  while (!AtEnd() && Peek() != '\n') position_ += text_.substr(position_).starts_with("\\\n") ? 2 : 1;
+  while (!AtEnd() && Peek() != '\n')
+    position_ += text_.substr(position_).starts_with("\\\n") ? 2 : 1;
   return Slice(begin, position_);
 }
 
@@ -118,7 +128,8 @@ bool Scanner::CheckCharacter() {
   const std::string_view rest = text_.substr(position_);
   for (const std::string_view digraph : {"<:", ":>", "<%", "%>", "%:"}) {
     if (!rest.starts_with(digraph)) continue;
-    diagnostics_.Report(diag::kForbidden, source::Span{file_, position_, position_ + 2}, "a digraph");
+    diagnostics_.Report(diag::kForbidden, source::Span{file_, position_, position_ + 2},
+                        "a digraph");
     position_ += 2;
     return false;
   }
@@ -145,7 +156,8 @@ bool Scanner::Balanced(char open) {
     }
     ++position_;
   }
-  diagnostics_.Report(diag::kUnterminated, source::Span{file_, begin, begin + 1}, "'" + std::string(1, open) + "'");
+  diagnostics_.Report(diag::kUnterminated, source::Span{file_, begin, begin + 1},
+                      "'" + std::string(1, open) + "'");
   return false;
 }
 
@@ -160,7 +172,8 @@ std::optional<Text> Scanner::Until(char stop, char other_stop) {
       if (!Balanced(c)) return std::nullopt;
       continue;
     }
-    if (c == ')' || c == ']' || c == '}' || c == ';' || c == '@' || c == '`' || c == '\\' || c == '#') {
+    if (c == ')' || c == ']' || c == '}' || c == ';' || c == '@' || c == '`' || c == '\\' ||
+        c == '#') {
       if (c == '}' || c == ';') {
         diagnostics_.Report(diag::kUnterminated, source::Span{file_, begin - 1, begin}, "'('");
       } else {
@@ -177,7 +190,8 @@ std::optional<Text> Scanner::Until(char stop, char other_stop) {
 std::optional<Text> Scanner::Braced() {
   const std::uint32_t begin = position_;
   if (!Balanced('{')) return std::nullopt;
-  return Text{std::string(text_.substr(begin + 1, position_ - begin - 2)), {file_, begin + 1, position_ - 1}};
+  return Text{std::string(text_.substr(begin + 1, position_ - begin - 2)),
+              {file_, begin + 1, position_ - 1}};
 }
 
 void Scanner::Recover() {

@@ -3,8 +3,9 @@
 
 // Characters, comments, literals and balanced brackets: what lies below the grammar.
 //
-// A Lapis file is C between Lapis' own words, so the scanner knows where C's literals and comments end and leaves
-// the rest to clang. What clang would read as something else (digraphs, raw strings) is refused here.
+// A Lapis file is C between Lapis' own words, so the scanner knows where C's literals and comments
+// end and leaves the rest to clang. What clang would read as something else (digraphs, raw strings)
+// is refused here.
 
 #include <cstdint>
 #include <optional>
@@ -31,14 +32,15 @@ class Scanner {
   void set_position(std::uint32_t position) { position_ = position; }
 
   bool AtWord() const;
-  Text Word();                          // identifier or number
-  std::optional<Text> String();         // "…", quotes included
-  std::optional<Text> Pattern();        // /…/, without the slashes
-  Text Line();                          // to the end of the line, with continuation lines
+  Text Word();                    // identifier or number
+  std::optional<Text> String();   // "…", quotes included
+  std::optional<Text> Pattern();  // /…/, without the slashes
+  Text Line();                    // to the end of the line, with continuation lines
   std::optional<Text> Until(char stop, char other_stop);  // C text up to one of them on this level
-  std::optional<Text> Braced();         // {…}: the text between, position after the brace
+  std::optional<Text> Braced();  // {…}: the text between, position after the brace
 
-  // After an error: past the next ';' or balanced '{…}' of this level, or in front of the '}' that ends it.
+  // After an error: past the next ';' or balanced '{…}' of this level, or in front of the '}' that
+  // ends it.
   void Recover();
 
   source::Span SpanFrom(std::uint32_t begin) const { return {file_, begin, position_}; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Every diagnostic has a bad example, what cava says of it, and a page that shows both and a good one.
+// Every diagnostic has a bad example, what cava says of it, and a page that shows both and a good
+// one.
 
 #include <gtest/gtest.h>
 
@@ -30,14 +31,15 @@ std::optional<std::string> ReadWhole(const std::string& path) {
 
 // What `cava check` prints for this text, under the name of the example.
 std::string Check(const std::string& name, const std::string& text) {
-  const driver::Compilation compilation({.spec = name,
-                                         .root = kFolder,
-                                         .read = [&](const std::string& path) -> std::optional<std::string> {
-                                           if (path == std::string(kFolder) + '/' + name) return text;
-                                           return ReadWhole(path);
-                                         },
-                                         .memory = {},
-                                         .open_facts_are_errors = true});
+  const driver::Compilation compilation(
+      {.spec = name,
+       .root = kFolder,
+       .read = [&](const std::string& path) -> std::optional<std::string> {
+         if (path == std::string(kFolder) + '/' + name) return text;
+         return ReadWhole(path);
+       },
+       .memory = {},
+       .open_facts_are_errors = true});
   return compilation.diagnostics().Text();
 }
 
@@ -71,34 +73,41 @@ TEST_P(Catalogue, HasAPageWithBothExamples) {
   const auto example = ReadWhole(std::string(kFolder) + '/' + name + ".lapis");
   const auto said = ReadWhole(std::string(kFolder) + '/' + name + ".stderr");
   ASSERT_TRUE(example && said);
-  EXPECT_NE(page->find("```lapis\n" + *example + "```"), std::string::npos) << "the page quotes another example";
-  EXPECT_NE(page->find("```text\n" + *said + "```"), std::string::npos) << "the page quotes another message";
+  EXPECT_NE(page->find("```lapis\n" + *example + "```"), std::string::npos)
+      << "the page quotes another example";
+  EXPECT_NE(page->find("```text\n" + *said + "```"), std::string::npos)
+      << "the page quotes another message";
   EXPECT_EQ(Check("good.lapis", GoodExample(*page)).find("[" + name + "]"), std::string::npos);
 }
 
 TEST(Numbers, NumbersAreUniqueAndAscend) {
   EXPECT_TRUE(std::ranges::is_sorted(diag::kCatalog, std::less_equal<>(), &diag::Message::number));
   std::set<int> numbers;
-  for (const diag::Message& message : diag::kCatalog) EXPECT_TRUE(numbers.insert(message.number).second);
+  for (const diag::Message& message : diag::kCatalog)
+    EXPECT_TRUE(numbers.insert(message.number).second);
 }
 
 TEST(Numbers, HasNoExampleWithoutADiagnostic) {
   for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
     const std::string stem = entry.path().stem().string();
     if (!stem.starts_with("lapis-")) continue;
-    EXPECT_TRUE(std::ranges::any_of(diag::kCatalog, [&](const auto& m) { return diag::Name(m.number) == stem; })) << stem;
+    EXPECT_TRUE(std::ranges::any_of(diag::kCatalog, [&](const auto& m) {
+      return diag::Name(m.number) == stem;
+    })) << stem;
   }
 }
 
 std::vector<diag::Message> Live() {
   std::vector<diag::Message> live;
-  std::ranges::copy_if(diag::kCatalog, std::back_inserter(live),
-                       [](const diag::Message& m) { return m.severity != diag::Severity::kRetired; });
+  std::ranges::copy_if(diag::kCatalog, std::back_inserter(live), [](const diag::Message& m) {
+    return m.severity != diag::Severity::kRetired;
+  });
   return live;
 }
 
-INSTANTIATE_TEST_SUITE_P(Live, Catalogue, testing::ValuesIn(Live()),
-                         [](const auto& test) { return "lapis" + std::to_string(test.param.number); });
+INSTANTIATE_TEST_SUITE_P(Live, Catalogue, testing::ValuesIn(Live()), [](const auto& test) {
+  return "lapis" + std::to_string(test.param.number);
+});
 
 }  // namespace
 }  // namespace lapis

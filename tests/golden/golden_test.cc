@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Goldens: one folder a feature, with spec.lapis, api.h, the model as ir.json.golden, and <file>.golden for those
-// generated files whose text is worth reading. tools/regold rewrites them.
+// Goldens: one folder a feature, with spec.lapis, api.h, the model as ir.json.golden, and
+// <file>.golden for those generated files whose text is worth reading. tools/regold rewrites them.
 
 #include <gtest/gtest.h>
 
@@ -32,7 +32,8 @@ std::optional<std::string> ReadWhole(const std::string& path) {
 
 // "": compare only. "all": also write files that are not there yet.
 std::string Update() {
-  const char* update = std::getenv("LAPIS_UPDATE_GOLDENS");  // NOLINT(concurrency-mt-unsafe): one thread.
+  const char* update =
+      std::getenv("LAPIS_UPDATE_GOLDENS");  // NOLINT(concurrency-mt-unsafe): one thread.
   return update ? update : "";
 }
 
@@ -44,13 +45,18 @@ void ExpectGolden(const std::string& path, const std::string& text) {
 }
 
 driver::Input InputOf(const std::string& feature, const std::string& spec) {
-  return {.spec = spec, .root = kFolder + '/' + feature, .read = ReadWhole, .memory = {}, .open_facts_are_errors = false};
+  return {.spec = spec,
+          .root = kFolder + '/' + feature,
+          .read = ReadWhole,
+          .memory = {},
+          .open_facts_are_errors = false};
 }
 
 std::vector<std::string> Features() {
   std::vector<std::string> features;
   for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
-    if (std::filesystem::exists(entry.path() / "spec.lapis")) features.push_back(entry.path().filename());
+    if (std::filesystem::exists(entry.path() / "spec.lapis"))
+      features.push_back(entry.path().filename());
   }
   std::ranges::sort(features);
   return features;
@@ -61,7 +67,8 @@ class Golden : public testing::TestWithParam<std::string> {};
 TEST_P(Golden, Model) {
   const driver::Compilation compilation(InputOf(GetParam(), "spec.lapis"));
   ASSERT_EQ(compilation.diagnostics().Text(), "");
-  ExpectGolden(kFolder + '/' + GetParam() + "/ir.json.golden", model::Dump(compilation.api(), model::Detail::kAll));
+  ExpectGolden(kFolder + '/' + GetParam() + "/ir.json.golden",
+               model::Dump(compilation.api(), model::Detail::kAll));
 }
 
 TEST_P(Golden, GeneratedText) {
@@ -90,7 +97,8 @@ TEST(Inference, OfOpenClFromItsHeaderAlone) {
   const driver::Compilation compilation(InputOf("inference", "opencl.lapis"));
   ASSERT_EQ(compilation.diagnostics().Text(), "");
   std::string text;
-  for (const model::Function& function : compilation.api().functions) text += model::Brief(function) + '\n';
+  for (const model::Function& function : compilation.api().functions)
+    text += model::Brief(function) + '\n';
   ExpectGolden(kFolder + "/inference/opencl.brief.golden", text);
 }
 
