@@ -179,7 +179,7 @@ class Call {
   T* Properties(const Blob& blob, const char* name, TypeOf type_of) {
     static_assert(sizeof(T) == sizeof(std::uint64_t));
     const std::span<std::uint64_t> words = PropertyWords(blob, name);
-    for (std::size_t i = 0; i + 1 < words.size() && ok(); i += 2) {
+    for (std::size_t i = 0; i + 1 < words.size() && words[i] != 0 && ok(); i += 2) {
       const PropertyType type = type_of(static_cast<T>(words[i]));
       if (type.type != 0) words[i + 1] = PropertyHandle(words[i + 1], type);
     }

@@ -179,7 +179,9 @@ std::span<std::uint64_t> Call::PropertyWords(const Blob& blob, const char* name)
   const std::size_t count = blob.bytes / sizeof(std::uint64_t);
   auto* words = ScratchFor<std::uint64_t>(count + kZerosBehind);
   std::memcpy(words, from, blob.bytes);
-  if (count % 2 == 0 || words[count - 1] != 0) {
+  std::size_t end = 0;
+  while (end < count && words[end] != 0) end += 2;
+  if (end >= count) {
     Violate(name,
             fmt::format("a properties list of {} words that does not end with the key 0", count));
     return {};
