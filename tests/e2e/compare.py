@@ -161,7 +161,7 @@ def parse_arguments():
     parser.add_argument("--launcher", default="", help="what to put in front of the program")
     parser.add_argument("--repeat", type=int, default=1, help="runs under the launcher")
     parser.add_argument("--parallel", type=int, default=1, help="how many of them at once")
-    parser.add_argument("--timeout", type=float, default=150.0, help="seconds for one run")
+    parser.add_argument("--timeout", type=float, default=400.0, help="seconds for one run")
     parser.add_argument("--without", default="", help="comma-separated names to leave out")
     parser.add_argument("program", nargs="+", type=pathlib.Path)
     return parser.parse_args()

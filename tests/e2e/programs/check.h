@@ -23,7 +23,7 @@ namespace e2e {
 inline int g_failures = 0;
 
 // No program may hang: after this many seconds SIGALRM ends it.
-inline constexpr unsigned kLifetimeMaxSeconds = 120;
+inline constexpr unsigned kLifetimeMaxSeconds = 300;
 
 // Output appears line by line, in the order of the calls, also between parent and child.
 inline void Begin() {

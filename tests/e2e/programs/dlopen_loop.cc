@@ -74,7 +74,7 @@ int Compute(const Library& library, int value, bool releases) {
 }  // namespace
 
 int main() {
-  alarm(120);
+  alarm(300);
   setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
   bool right = true;
   for (const char* name : {"libOpenCL.so", "libOpenCL.so.1"}) {
