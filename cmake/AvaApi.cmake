@@ -7,7 +7,7 @@
 #                     └─ server.cc ──────────────────────▶ libava-opencl-server.so                (host)
 #
 #   NAME            names generated/<NAME>/ and the targets below.
-#   SPEC            the .lapis file; others in its folder, and its headers, are inputs too.
+#   SPEC            the .lapis file; cava's depfile names whatever else it reads.
 #   CAVA_OPTIONS    more arguments for 'cava build'.
 #   GUEST_SOURCES   the spec's own C++ for the guest side: no exceptions, no RTTI, libc only.
 #   SERVER_SOURCES  the spec's own C++ for the server side.
@@ -87,13 +87,13 @@ function(_ava_generate_api name generated spec icd options)
     list(APPEND outputs icd.map)
   endif()
   list(TRANSFORM outputs PREPEND "${generated}/")
-  file(GLOB_RECURSE inputs CONFIGURE_DEPENDS "*.lapis" "*.h" "*.inc")
 
   # Run in the root of the checkout, with a relative path, so that the output is the same everywhere.
   add_custom_command(
       OUTPUT ${outputs}
-      COMMAND cava build "${spec_from_root}" -o "${generated}" ${options}
-      DEPENDS cava "${spec}" ${inputs}
+      COMMAND cava build "${spec_from_root}" -o "${generated}" --depfile "${generated}/depfile" ${options}
+      DEPENDS cava "${spec}"
+      DEPFILE "${generated}/depfile"
       WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}"
       COMMENT "cava build ${spec_from_root}"
       VERBATIM)

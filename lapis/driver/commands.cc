@@ -78,9 +78,14 @@ int SpecLines(const Options& options) {
   return lines;
 }
 
-std::string DepfileText(const std::string& target, const model::Api& api) {
+// Absolute paths: make and ninja run elsewhere.
+std::string DepfileText(const std::string& target, const std::filesystem::path& root,
+                        const model::Api& api) {
   std::string text = target + ":";
-  for (const std::string& input : api.inputs) text += " \\\n  " + input;
+  for (const std::string& input : api.inputs) {
+    const std::filesystem::path path = root / input;
+    text += " \\\n  " + std::filesystem::absolute(path).lexically_normal().string();
+  }
   return text + '\n';
 }
 
@@ -100,7 +105,8 @@ int Build(const Options& options) {
     written = Write(output / file.path, file.text) && written;
   if (!options.depfile.empty()) {
     const std::string target = (output / "wire.h").string();
-    written = Write(options.depfile, DepfileText(target, compilation.api())) && written;
+    written =
+        Write(options.depfile, DepfileText(target, options.root, compilation.api())) && written;
   }
   return written ? 0 : kInputErrors;
 }
