@@ -29,6 +29,7 @@ struct Message {
   X(kMismatchedBracket, 4, kError, "'{}' does not match '{}'")                            \
   X(kExpected, 5, kError, "expected {}")                                                  \
   X(kEmptyOperand, 6, kError, "an operand of '{}' is empty")                              \
+  X(kTooDeep, 7, kError, "more than {} blocks inside each other")                         \
   X(kUnknownStatement, 10, kError, "'{}' is no statement {}")                             \
   X(kOperandCount, 11, kError, "'{}' takes {}")                                           \
   X(kNeedsBlock, 12, kError, "'{}' needs a block")                                        \

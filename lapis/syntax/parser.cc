@@ -173,19 +173,24 @@ class Parser {
   bool Braces(std::vector<Node>& nodes) {
     scan_.SkipBlanks();
     const source::Span open = scan_.Here();
-    if (!scan_.Accept('{')) {
+    if (!scan_.At('{')) {
       diagnostics_.Report(diag::kExpected, open, "'{'");
       return false;
     }
-    if (++depth_ > kDepthMax) {
-      diagnostics_.Report(diag::kStrayCharacter, open, "{");
-      --depth_;
-      return false;
-    }
+    if (!Deeper(open)) return scan_.Braced().has_value();
+    scan_.Accept('{');
     Nodes(nodes);
     --depth_;
     if (scan_.Accept('}')) return true;
     diagnostics_.Report(diag::kUnterminated, open, "'{'");
+    return false;
+  }
+
+  // One level of blocks or of else-if further; its end is for the caller to say: --depth_.
+  bool Deeper(source::Span here) {
+    if (++depth_ <= kDepthMax) return true;
+    --depth_;
+    diagnostics_.Report(diag::kTooDeep, here, std::to_string(kDepthMax));
     return false;
   }
 
@@ -208,7 +213,10 @@ class Parser {
     if (scan_.At('{')) return Braces(node.otherwise);
     Node nested;
     const source::Span here = scan_.Here();
-    if (!ParseNode(nested)) return false;
+    if (!Deeper(here)) return false;
+    const bool is_parsed = ParseNode(nested);
+    --depth_;
+    if (!is_parsed) return false;
     if (nested.kind != NodeKind::kIf) {
       diagnostics_.Report(diag::kExpected, here, "'{' or 'if' after 'else'");
       return false;

@@ -3,6 +3,7 @@
 #include "lapis/syntax/scanner.h"
 
 #include <cctype>
+#include <vector>
 
 namespace lapis::syntax {
 namespace {
@@ -136,28 +137,28 @@ bool Scanner::CheckCharacter() {
   return true;
 }
 
-bool Scanner::Balanced(char open) {
-  const std::uint32_t begin = position_++;
-  while (!AtEnd()) {
+bool Scanner::Balanced() {
+  std::vector<std::uint32_t> open = {position_++};  // where the brackets stand that wait for theirs
+  while (!AtEnd() && !open.empty()) {
     const char c = Peek();
     if (SkipLiteral() || SkipComment()) continue;
-    if (c == Closing(open)) {
-      ++position_;
-      return true;
-    }
-    if (c == ')' || c == ']' || c == '}') {
-      diagnostics_.Report(diag::kMismatchedBracket, Here(), std::string(1, c), std::string(1, open))
-          .At(diagnostics_.PlaceOf({file_, begin, begin + 1}), "opened here");
-      return false;
-    }
     if (Closing(c)) {
-      if (!Balanced(c)) return false;
-      continue;
+      open.push_back(position_);
+    } else if (c == Closing(text_[open.back()])) {
+      open.pop_back();
+    } else if (c == ')' || c == ']' || c == '}') {
+      const source::Span opened{file_, open.back(), open.back() + 1};
+      diagnostics_
+          .Report(diag::kMismatchedBracket, Here(), std::string(1, c),
+                  std::string(1, text_[open.back()]))
+          .At(diagnostics_.PlaceOf(opened), "opened here");
+      return false;
     }
     ++position_;
   }
-  diagnostics_.Report(diag::kUnterminated, source::Span{file_, begin, begin + 1},
-                      "'" + std::string(1, open) + "'");
+  if (open.empty()) return true;
+  diagnostics_.Report(diag::kUnterminated, source::Span{file_, open.back(), open.back() + 1},
+                      "'" + std::string(1, text_[open.back()]) + "'");
   return false;
 }
 
@@ -169,7 +170,7 @@ std::optional<Text> Scanner::Until(char stop, char other_stop) {
     if (SkipLiteral() || SkipComment()) continue;
     if (!CheckCharacter()) continue;
     if (Closing(c)) {
-      if (!Balanced(c)) return std::nullopt;
+      if (!Balanced()) return std::nullopt;
       continue;
     }
     if (c == ')' || c == ']' || c == '}' || c == ';' || c == '@' || c == '`' || c == '\\' ||
@@ -189,7 +190,7 @@ std::optional<Text> Scanner::Until(char stop, char other_stop) {
 
 std::optional<Text> Scanner::Braced() {
   const std::uint32_t begin = position_;
-  if (!Balanced('{')) return std::nullopt;
+  if (!Balanced()) return std::nullopt;
   return Text{std::string(text_.substr(begin + 1, position_ - begin - 2)),
               {file_, begin + 1, position_ - 1}};
 }

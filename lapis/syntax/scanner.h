@@ -51,7 +51,7 @@ class Scanner {
   bool SkipLiteral();  // a string or character
   bool SkipComment();
   bool CheckCharacter();
-  bool Balanced(char open);
+  bool Balanced();  // from a bracket to behind the one that closes it
 
   const source::Sources& sources_;
   std::string_view text_;

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What specs mean: from text to model. Inference over a whole API is pinned in
+// tests/golden/inference.
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "lapis/diag/catalog.h"
+#include "lapis/driver/testing.h"
+#include "lapis/model/brief.h"
+#include "lapis/model/model.h"
+
+namespace lapis::sema {
+namespace {
+
+using driver::testing::Compile;
+using driver::testing::MustCompile;
+using driver::testing::MustFail;
+using model::ShapeKind;
+
+const std::string kHeader = R"(
+#include <stddef.h>
+typedef struct queue_object *queue;
+typedef struct event_object *event;
+typedef struct buffer_object *buffer;
+#define BAD 7
+extern "C" {
+int f(queue q, size_t size, const void *data, event *done);
+int g(queue q, unsigned num_events, const event *events, event *done);
+int h(buffer b, size_t size, void *data);
+int fx(int x);
+})";
+
+const model::Function& Function(const driver::Compilation& compilation, const std::string& name) {
+  const model::Function* function = compilation.api().FindFunction(name);
+  EXPECT_NE(function, nullptr) << name;
+  static const model::Function none;
+  return function ? *function : none;
+}
+
+TEST(Inference, ReadsHandlesCountsAndOutputs) {
+  const auto compiled = MustCompile("", kHeader);
+  EXPECT_EQ(Brief(Function(*compiled, "g")),
+            "g(q: queue, num_events: unsigned int, events: in event[num_events], done: out new "
+            "event[1]) -> int");
+}
+
+TEST(Inference, NeverCountsAnOutputWithTheCountOfAnInput) {
+  const auto compiled = MustCompile("", kHeader);
+  const model::Function& g = Function(*compiled, "g");
+  EXPECT_EQ(g.parameters.at(3).shape->count->text, "1");
+}
+
+TEST(Rules, MatchWholeNames) {
+  const auto compiled = MustCompile("rule /f/ { async; }", kHeader);
+  EXPECT_TRUE(Function(*compiled, "f").async);
+  EXPECT_FALSE(Function(*compiled, "fx").async);
+}
+
+TEST(Rules, ApplyToFunctionsThatHaveAllNamedParameters) {
+  const auto compiled = MustCompile("rule /.*/ { completes(done); delivers; }", kHeader);
+  EXPECT_EQ(Function(*compiled, "f").completes, 3);
+  EXPECT_FALSE(Function(*compiled, "h").delivers);
+}
+
+TEST(Rules, NameTheFirstParameter) {
+  const auto compiled =
+      MustCompile("rule /[fgh]/ { retains($0); require($0 != nullptr, BAD); }", kHeader);
+  EXPECT_EQ(Function(*compiled, "h").retains, std::vector<int>{0});
+  EXPECT_EQ(Function(*compiled, "h").requires_.at(0).condition.text, "b != nullptr");
+}
+
+TEST(Rules, MatchParametersByTypeAndName) {
+  const auto compiled =
+      MustCompile("rule param event* /ev.*/ { element { invalid(BAD); } }", kHeader);
+  EXPECT_EQ(Function(*compiled, "g").parameters.at(2).shape->element->invalid->text, "BAD");
+  EXPECT_FALSE(Function(*compiled, "g").parameters.at(3).shape->element->invalid);
+}
+
+TEST(Rules, MatchTypes) {
+  const auto compiled = MustCompile(
+      "rule type /(queue|event)/ { invalid(BAD); } type(event) { invalid(8); }", kHeader);
+  EXPECT_EQ(compiled->api().FindHandleType("queue")->invalid->text, "BAD");
+  EXPECT_EQ(compiled->api().FindHandleType("event")->invalid->text, "8");
+  EXPECT_FALSE(compiled->api().FindHandleType("buffer")->invalid);
+}
+
+TEST(Rules, GiveWayToLaterOnesAndToEntries) {
+  const auto compiled =
+      MustCompile("f { sync; } rule /[fg]/ { async; } rule /g/ { blocking(true); }", kHeader);
+  EXPECT_FALSE(Function(*compiled, "f").async);
+  EXPECT_TRUE(Function(*compiled, "g").async);
+  EXPECT_EQ(Function(*compiled, "f").provenance, model::Provenance::kWritten);
+  EXPECT_EQ(Function(*compiled, "g").provenance, model::Provenance::kRule);
+  EXPECT_EQ(Function(*compiled, "h").provenance, model::Provenance::kInferred);
+}
+
+TEST(Entries, AreForSeveralFunctions) {
+  const auto compiled = MustCompile("f, g { depends_on(done, q); }", kHeader);
+  EXPECT_EQ(Function(*compiled, "g").depends_on.at(0).parent, 0);
+  EXPECT_EQ(Function(*compiled, "f").depends_on.at(0).child, 3);
+}
+
+TEST(Entries, MayRepeatThePrototype) {
+  const auto compiled = MustCompile("int h(buffer b, size_t size, void* data) { async; }", kHeader);
+  EXPECT_TRUE(Function(*compiled, "h").async);
+}
+
+TEST(Arguments, DeduceDirectionFromInAndOut) {
+  const auto compiled = MustCompile("h { argument(data) { in; out; buffer(size); } }", kHeader);
+  EXPECT_EQ(Function(*compiled, "h").parameters.at(2).shape->direction, model::Direction::kInOut);
+}
+
+TEST(Arguments, ChooseAtRunTime) {
+  const auto compiled = MustCompile(
+      "f { argument(data) { if (size == 8) { in; type_cast(const buffer *); buffer(1); } else { "
+      "in; buffer(size); } } }",
+      kHeader);
+  const model::Shape& shape = *Function(*compiled, "f").parameters.at(2).shape;
+  ASSERT_EQ(shape.kind, ShapeKind::kConditional);
+  ASSERT_EQ(shape.alternatives.size(), 2U);
+  EXPECT_EQ(shape.alternatives[0].shape->element->handle_type, "buffer");
+  EXPECT_EQ(shape.alternatives[0].condition->parameters, std::vector<int>{1});
+  EXPECT_FALSE(shape.alternatives[1].condition);
+  EXPECT_FALSE(shape.guest_decides);
+}
+
+TEST(Arguments, LetTheGuestChooseByTheValueItself) {
+  const auto compiled = MustCompile(
+      "f { argument(data) { if (data == nullptr) { ignore; } else { in; buffer(size); } } }",
+      kHeader);
+  EXPECT_TRUE(Function(*compiled, "f").parameters.at(2).shape->guest_decides);
+}
+
+TEST(Resources, TakeConditions) {
+  const auto compiled = MustCompile(
+      "continuous_rc bytes; f { if (size > 4) { allocates_rc(bytes, size); } }", kHeader);
+  EXPECT_EQ(Function(*compiled, "f").resources.at(0).amount.text, "((size > 4)) ? (size) : 0");
+}
+
+TEST(Expressions, NoteWhatTheyReadThrough) {
+  const auto compiled =
+      MustCompile("f { require(size > *(const int *)data && done, BAD); }", kHeader);
+  const model::Expr& condition = Function(*compiled, "f").requires_.at(0).condition;
+  EXPECT_EQ(condition.parameters, (std::vector<int>{1, 2, 3}));
+  EXPECT_EQ(condition.dereferenced, std::vector<int>{2});
+}
+
+TEST(Expressions, SeeMetadata) {
+  const auto compiled = MustCompile(
+      "metadata(buffer) { size_t bytes = 0; }\nh { argument(data) { out; "
+      "buffer(metadata(b)->bytes); } }",
+      kHeader);
+  const model::Expr& count = *Function(*compiled, "h").parameters.at(2).shape->count;
+  EXPECT_TRUE(count.uses_metadata);
+  EXPECT_EQ(count.parameters, std::vector<int>{0});
+  EXPECT_EQ(
+      MustFail("metadata(buffer) { size_t bytes = 0; }\nh { require(metadata(b)->byte, BAD); }",
+               kHeader)
+          .front(),
+      90);
+}
+
+TEST(Expressions, AreConstantsWhereTheyCanBe) {
+  const auto compiled =
+      MustCompile("h { argument(data) { out; buffer(2 * sizeof(int) + BAD); } }", kHeader);
+  EXPECT_EQ(Function(*compiled, "h").parameters.at(2).shape->count->constant, 15);
+}
+
+TEST(Order, DecodesAnArgumentAfterWhatItNeeds) {
+  const std::string header = "extern \"C\" int f(const int *values, const int *count);";
+  const auto compiled = MustCompile("f { argument(values) { in; buffer(*count); } }", header);
+  EXPECT_EQ(Function(*compiled, "f").server_order, (std::vector<int>{1, 0}));
+}
+
+TEST(Symbols, NamedFunctionsMayComeFromAnyHeader) {
+  const std::string spec =
+      "#include \"api.h\"\n#include <stdlib.h>\nname(\"n\");\nsymbols(V1, /f/, abs);\nsymbols(V2, "
+      "f);\n";
+  const auto compiled = Compile(spec, kHeader);
+  EXPECT_EQ(compiled->diagnostics().Text(), "");
+  EXPECT_EQ(Function(*compiled, "abs").symbol_version, "V1");
+  EXPECT_EQ(Function(*compiled, "f").symbol_version, "V2");
+  EXPECT_EQ(compiled->api().missing, (std::vector<std::string>{"g", "h", "fx"}));
+}
+
+TEST(Check, InsistsOnOpenFacts) {
+  const std::string header = "extern \"C\" int f(const void *what);";
+  EXPECT_EQ(MustFail("", header), std::vector<int>{diag::kOpenFact.number});
+  EXPECT_FALSE(
+      Compile(driver::testing::Head() + "f { argument(what) { in; buffer(4); } }", header, true)
+          ->has_errors());
+  EXPECT_FALSE(Compile(driver::testing::Head() + "f { unsupported(1, \"no\"); }", header, true)
+                   ->has_errors());
+}
+
+TEST(Digest, ChangesWithTheWireAndNotWithTheText) {
+  const auto plain = MustCompile("f { sync; }", kHeader);
+  const auto moved = MustCompile("\n\n// A comment.\nf { sync; }", kHeader);
+  const auto changed = MustCompile("f { argument(data) { in; buffer(size + 1); } }", kHeader);
+  EXPECT_EQ(plain->api().digest, moved->api().digest);
+  EXPECT_NE(plain->api().digest, changed->api().digest);
+}
+
+}  // namespace
+}  // namespace lapis::sema
