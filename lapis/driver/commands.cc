@@ -78,13 +78,14 @@ int SpecLines(const Options& options) {
   return lines;
 }
 
-// Absolute paths: make and ninja run elsewhere.
+// Absolute paths, since make and ninja run elsewhere; resolved, since clang writes
+// "/lib/gcc/../..", where /lib is a link.
 std::string DepfileText(const std::string& target, const std::filesystem::path& root,
                         const model::Api& api) {
   std::string text = target + ":";
   for (const std::string& input : api.inputs) {
     const std::filesystem::path path = root / input;
-    text += " \\\n  " + std::filesystem::absolute(path).lexically_normal().string();
+    text += " \\\n  " + std::filesystem::weakly_canonical(path).string();
   }
   return text + '\n';
 }
