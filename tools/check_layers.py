@@ -17,6 +17,8 @@ SOURCE_SUFFIXES = {".h", ".cc", ".c"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 # The emitters' templates hold includes of the code that they write, not of their own.
 RAW_STRING = re.compile(r'R"([^\s()\\]{0,16})\((.*?)\)\1"', re.DOTALL)
+# Tests and what only tests include.
+TEST_FILE = re.compile(r"(_test\.(cc|h)|/(fake_\w+|testing)\.h)$")
 # What libc, the kernel and the C++ library bring: no module has to ask for those.
 SYSTEM_HEADER = re.compile(
     r"^([a-z0-9_]+|[a-z0-9_]+\.h|(arpa|asm|linux|net|netinet|sys)/[\w./-]+|cxxabi\.h|sanitizer/\w+\.h)$")
@@ -129,7 +131,7 @@ class Checker:
             return f'"{include}" is not a path from the root of the repository'
         if other == module.path or other in module.modules:
             return None
-        if path.endswith("_test.cc") and self.layers.is_above(module.path, other):
+        if TEST_FILE.search(path) and self.layers.is_above(module.path, other):
             return None
         name, include = short_names(module.path, include)
         return f'module "{name}" may not include "{include}"'
@@ -146,11 +148,11 @@ class Checker:
             if SYSTEM_HEADER.match(include):
                 return None
             return f"<{include}> belongs to no library"
+        if library == "gtest" and TEST_FILE.search(path):
+            return None
         if path.endswith(".h") and not self.layers.may_show(path, library):
             return f"a header may not include <{include}> of library '{library}'"
         if path.endswith(".h") or library in module.libraries:
-            return None
-        if library == "gtest" and path.endswith("_test.cc"):
             return None
         name, _ = short_names(module.path, module.path)
         return f'module "{name}" may not use library \'{library}\': <{include}>'

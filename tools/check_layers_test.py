@@ -83,6 +83,7 @@ class CheckLayers(unittest.TestCase):
     def test_a_test_may_use_gtest_and_what_is_above(self):
         self.assertEqual([], self.check({
             "ava/router/a_test.cc": '#include <gtest/gtest.h>\n#include "ava/transport/ring.h"\n',
+            "ava/router/fake_ring.h": "#include <gtest/gtest.h>\n",
             "ava/transport/ring.h": ""}))
 
     def test_a_test_may_not_use_what_is_below(self):
