@@ -26,7 +26,9 @@ std::string Metadata(const model::HandleType& type) {
 
 struct $struct$ {
 $body$};
-inline $struct$* metadata($type$ handle) { return guest::MetadataOf<$struct$>(handle, wire::$id$); }
+inline $struct$* metadata($type$ handle) {
+  return guest::MetadataOf<$struct$>(handle, wire::$id$);
+}
 )",
               {{"struct", MetadataType(type)},
                {"body", SpecCode(type.metadata, type.metadata_where)},
@@ -230,7 +232,7 @@ std::string GuestFile(const model::Api& api) {
                    {"addresses", AddressTable(api)},
                    {"environment", Environment(api)},
                    {"dispatch_table", api.dispatch_struct.empty() ? "nullptr" : "&kDispatch"}});
-  return ResolveLines(text, "guest.cc");
+  return ResolveLines(WrapLines(text), "guest.cc");
 }
 
 }  // namespace

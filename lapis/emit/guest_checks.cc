@@ -101,14 +101,15 @@ std::string LocalRows(const GuestFunction& guest, const Query& query) {
   for (const model::ValueRow& row : guest.function.values) {
     if (!row.local || !Applies(guest, *row.local)) continue;
     text += Fill(R"(
-if ($selects$) {  // $spot$
+if ($selects$) {
+  // $spot$
   const auto ava_value = $value$;
   if (ava_call.AnswerLocally(ava_value, $place$, $size$, $size_ret$)) $success$
 }
 )",
                  {{"selects", Selects(guest, query, row)},
                   {"spot", Spot(row.where)},
-                  {"value", row.local->text},
+                  {"value", Text(*row.local)},
                   {"place", guest.name(query.value)},
                   {"size", guest.name(query.size)},
                   {"size_ret", NameOrNull(guest, query.size_ret)},
@@ -155,7 +156,9 @@ std::string CachedAnswer(const GuestFunction& guest, const Query& query) {
   return Fill(R"(
 const guest::Question ava_question = {$question$};
 const bool ava_cached = $condition$;
-if (ava_cached && ava_call.Answer($object$, ava_question, $value$, $size$, $size_ret$)) $success$
+if (ava_cached && ava_call.Answer($object$, ava_question, $value$, $size$, $size_ret$)) {
+  $success$
+}
 )",
               {{"question", Question(guest, query)},
                {"condition", CachedCondition(guest, query)},
@@ -203,10 +206,10 @@ const model::Shape& HandleShape(const model::Shape& shape) {
 
 std::string InvalidError(const GuestFunction& guest, const model::Shape& shape) {
   const model::Shape& handle = HandleShape(shape);
-  if (shape.invalid) return shape.invalid->text;
-  if (handle.invalid) return handle.invalid->text;
+  if (shape.invalid) return Text(*shape.invalid);
+  if (handle.invalid) return Text(*handle.invalid);
   const model::HandleType* type = guest.api.FindHandleType(handle.handle_type);
-  return type != nullptr && type->invalid ? type->invalid->text : guest.api.lost;
+  return type != nullptr && type->invalid ? Text(*type->invalid) : guest.api.lost;
 }
 
 std::string Guarded(const GuestFunction& guest, const model::Expr& expression) {
@@ -216,8 +219,8 @@ std::string Guarded(const GuestFunction& guest, const model::Expr& expression) {
     if (expression.text.find(name + " ?") == std::string::npos)
       nulls.push_back(name + " == nullptr");
   }
-  return nulls.empty() ? expression.text
-                       : "(" + Join(nulls, " || ") + ") ? 0 : (" + expression.text + ")";
+  return nulls.empty() ? Text(expression)
+                       : "(" + Join(nulls, " || ") + ") ? 0 : (" + Text(expression) + ")";
 }
 
 std::string GuestChecks(const GuestFunction& guest) {
@@ -230,8 +233,8 @@ std::string GuestChecks(const GuestFunction& guest) {
     }
   }
   for (const model::Require& require : guest.function.requires_) {
-    text += "if (!(" + require.condition.text + ")) {  // " + Spot(require.condition.where) +
-            "\n  " + Refuse(guest, require.error.text) + "\n}\n";
+    text += "// " + Spot(require.condition.where) + "\nif (!(" + Text(require.condition) +
+            ")) {\n  " + Refuse(guest, Text(require.error)) + "\n}\n";
   }
   return text + CountedReferences(guest);
 }

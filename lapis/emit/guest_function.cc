@@ -21,7 +21,7 @@ std::string Hooks(const std::vector<model::Hook>& hooks) {
 
 std::string SuccessWord(const GuestFunction& guest) {
   const model::Function& function = guest.function;
-  if (function.success) return function.success->text;
+  if (function.success) return Text(*function.success);
   return function.error_by == ErrorBy::kReturn ? guest.api.success : "{}";
 }
 
@@ -35,12 +35,10 @@ std::string LostLambda(const GuestFunction& guest) {
     body += "ava_call.Retain(" + guest.name(retained) + ");\n";
   const bool counts = !function.releases.empty() || !function.retains.empty();
   body += counts ? "return " + SuccessWord(guest) + ";\n" : Refuse(guest, guest.api.lost) + "\n";
-  return Fill(R"(
-const auto ava_lost = [&]() -> $type$ {
-  $body$
-};
-)",
-              {{"type", function.return_type}, {"body", body}});
+  const std::string head = "const auto ava_lost = [&]() -> " + function.return_type + " {";
+  const std::string line = head + " " + body.substr(0, body.size() - 1) + " };\n";
+  const bool single = body.find('\n') + 1 == body.size() && line.size() + 2 <= 101;
+  return single ? line : head + "\n" + Indent(body, 2) + "};\n";
 }
 
 std::string Waits(const GuestFunction& guest) {
@@ -48,7 +46,7 @@ std::string Waits(const GuestFunction& guest) {
   std::string text;
   if (function.blocking) {
     text += "[[maybe_unused]] const bool ava_blocks = static_cast<bool>(" +
-            function.blocking->text + ");\n";
+            Text(*function.blocking) + ");\n";
   }
   if (!guest.is_async()) return text + "const bool ava_waits = true;\n";
   std::vector<std::string> conditions;
@@ -60,7 +58,7 @@ std::string Waits(const GuestFunction& guest) {
                               shape->kind != model::ShapeKind::kHandle && !IsOneNewHandle(*shape);
     if (plain_output) conditions.push_back(guest.name(i) + " == nullptr");
   }
-  if (function.async_if) conditions.push_back("(" + function.async_if->text + ")");
+  if (function.async_if) conditions.push_back("(" + Text(*function.async_if) + ")");
   const std::string condition = conditions.empty() ? "true" : Join(conditions, " && ");
   return text + "const bool ava_waits = ava_call.Waits(" + condition + ");\n";
 }
@@ -211,7 +209,7 @@ std::string PlainError(const GuestFunction& guest, const std::string& error) {
 std::string UnsupportedFunction(const GuestFunction& guest) {
   const model::Function& function = guest.function;
   const std::string error =
-      function.unsupported_error ? function.unsupported_error->text : guest.api.lost;
+      function.unsupported_error ? Text(*function.unsupported_error) : guest.api.lost;
   return "// Not virtualised: " + function.unsupported_reason + ".\n" +
          Fill(R"(
 $signature$ {

@@ -198,7 +198,7 @@ std::string EncodeConditional(const GuestFunction& guest, const Shape& shape, co
   int number = 0;
   for (const model::Alternative& alternative : shape.alternatives) {
     text += number == 0 ? "" : " else ";
-    if (alternative.condition) text += "if (" + alternative.condition->text + ") ";
+    if (alternative.condition) text += "if (" + Text(*alternative.condition) + ") ";
     const Place inner = {
         .value = Typed(*alternative.shape, place.value), .field = place.field, .name = place.name};
     text += "{\n" +
@@ -220,7 +220,7 @@ const guest::Rect ava_rect_$name$ =
 )",
                           {{"name", place.name},
                            {"region", parameter(shape.rect.region, "nullptr")},
-                           {"element", shape.rect.element_bytes.text},
+                           {"element", Text(shape.rect.element_bytes)},
                            {"origin", parameter(shape.rect.origin, "nullptr")},
                            {"row", parameter(shape.rect.row_pitch, "0")},
                            {"slice", parameter(shape.rect.slice_pitch, "0")}});
@@ -249,7 +249,7 @@ std::string EncodeCallback(const GuestFunction& guest, const Place& place) {
   }
   std::vector<std::string> lost;
   for (std::size_t i = 0; i < callback.lost.size() && i < callback.arguments.size(); ++i) {
-    lost.push_back("guest::ToWord<" + callback.arguments[i].type + ">(" + callback.lost[i].text +
+    lost.push_back("guest::ToWord<" + callback.arguments[i].type + ">(" + Text(callback.lost[i]) +
                    ")");
   }
   return Fill(R"(
@@ -312,7 +312,7 @@ std::string ReturnedHandle(const GuestFunction& guest) {
 std::string ReturnedMapping(const GuestFunction& guest) {
   const model::Mapping& mapping = guest.function.return_shape->mapping;
   const auto text = [](const std::optional<model::Expr>& expression, const char* absent) {
-    return expression ? expression->text : std::string(absent);
+    return expression ? Text(*expression) : std::string(absent);
   };
   return Fill(R"(
 ava_call.Map($object$,

@@ -41,7 +41,7 @@ int ProducedParameter(const GuestFunction& guest) {
 std::string UsedCount(const GuestFunction& guest, int index) {
   const Shape& shape = *guest.parameter(index).shape;
   if (index == ProducedParameter(guest)) return "ava_call.produced()";
-  return shape.used ? shape.used->text : "";
+  return shape.used ? Text(*shape.used) : "";
 }
 
 std::string CopyValueTable(const GuestFunction& guest, int index) {
@@ -55,7 +55,7 @@ std::string CopyValueTable(const GuestFunction& guest, int index) {
     for (const std::string& selector : row.selectors)
       tests.push_back(guest.name(shape.selector) + " == " + selector);
     text += text.empty() ? "" : " else ";
-    text += "if (" + Join(tests, " || ") + ") {  // " + Spot(row.where) + "\n";
+    text += "if (" + Join(tests, " || ") + ") {\n  // " + Spot(row.where) + "\n";
     if (!row.handle_type.empty()) {
       text += "  ava_call.CopyHandles(" + output +
               ", ava_call.produced() / sizeof(void*), wire::" + TypeEnumerator(row.handle_type) +

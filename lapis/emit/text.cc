@@ -9,8 +9,6 @@
 namespace lapis::emit {
 namespace {
 
-constexpr std::string_view kResumeMark = "#line @resume@";
-
 std::string_view TakeLine(std::string_view& text) {
   const std::size_t end = text.find('\n');
   const std::string_view line = text.substr(0, end);
@@ -133,10 +131,21 @@ std::string ResolveLines(std::string_view text, std::string_view file) {
   return out;
 }
 
+std::string Text(const model::Expr& expression) {
+  std::string text;
+  bool blank = false;
+  for (const char c : expression.text) {
+    const bool is_blank = std::isspace(static_cast<unsigned char>(c)) != 0;
+    if (!is_blank) text += (blank && !text.empty() ? " " : "") + std::string(1, c);
+    blank = is_blank;
+  }
+  return text;
+}
+
 std::string Parenthesized(const model::Expr& expression) {
   for (const char c : expression.text) {
     if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_')
-      return "(" + expression.text + ")";
+      return "(" + Text(expression) + ")";
   }
   return expression.text;
 }

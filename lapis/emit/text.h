@@ -40,7 +40,14 @@ std::string SpecCode(std::string_view code, const model::Where& where);
 // its name.
 std::string ResolveLines(std::string_view text, std::string_view file);
 
-// An expression of the spec, in parentheses unless it is a single name or number.
+// The line that ResolveLines replaces.
+inline constexpr std::string_view kResumeMark = "#line @resume@";
+// Breaks generated lines that are longer than 100 columns; leaves blocks of the spec's own alone.
+std::string WrapLines(std::string_view text);
+
+// An expression of the spec on one line.
+std::string Text(const model::Expr& expression);
+// The same, in parentheses unless it is a single name or number.
 std::string Parenthesized(const model::Expr& expression);
 
 // The banner of a generated file.

@@ -78,7 +78,7 @@ std::string DigestBytes(const model::Api& api) {
   std::string bytes;
   for (std::size_t i = 0; i < 32; ++i) {
     const std::string digits = api.digest.size() >= 2 * i + 2 ? api.digest.substr(2 * i, 2) : "00";
-    bytes += "0x" + digits + (i == 31 ? "" : i % 12 == 11 ? ",\n" : ", ");
+    bytes += "0x" + digits + (i == 31 ? "" : i == 15 ? ",\n    " : ", ");
   }
   return bytes;
 }
@@ -124,7 +124,7 @@ std::vector<OutputFile> EmitWire(const model::Api& api) {
   const std::string callbacks = CallbackIds(api);
   std::string text = Fill(
       kHeader,
-      {{"banner", Banner(api, "What travels between the two halves; docs/wire.md has the rules.")},
+      {{"banner", Banner(api, "What travels; docs/wire.md has the rules.")},
        {"api", api.name},
        {"digest", DigestBytes(api)},
        {"functions", FunctionIds(api)},
@@ -135,7 +135,7 @@ std::vector<OutputFile> EmitWire(const model::Api& api) {
                                        : Fill("enum CallbackId : std::uint16_t {\n  $ids$\n};\n",
                                               {{"ids", callbacks}})},
        {"structs", Structs(api)}});
-  return {{.path = "wire.h", .text = std::move(text)}};
+  return {{.path = "wire.h", .text = WrapLines(text)}};
 }
 
 }  // namespace lapis::emit
