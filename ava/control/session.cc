@@ -32,6 +32,9 @@ namespace {
 constexpr std::int64_t kStartNsMax = 100 * kNanosecondsPerSecond;
 // How long a worker has to tell its guest why the session ends.
 constexpr std::int64_t kEndNsMax = 500 * kNanosecondsPerMillisecond;
+// What a worker may write into the manager's log.
+constexpr int kLogLinesMax = 100;
+constexpr std::size_t kLogLineBytesMax = 400;
 
 Result<std::array<UniqueFd, 2>> SocketPair() {
   std::array<int, 2> fds{};
@@ -70,7 +73,7 @@ void Session::Start() {
     Refuse(prepared.error().code() == ErrorCode::kExhausted ? wire::WelcomeStatus::kBusy
                                                             : wire::WelcomeStatus::kRefused,
            prepared.error().message());
-    Finish();
+    Finish(std::exchange(worker_pid_, -1));
     return;
   }
   FillCache();
@@ -170,27 +173,53 @@ void Session::OnControl() {
     control_watch_.reset();  // it is about to end: its exit status will say more
     return;
   }
-  const auto message = ParseWorkerMessageUntrusted(
-      {reinterpret_cast<const char*>(buffer.data()), static_cast<std::size_t>(bytes)});
-  if (!message.has_value()) {
-    end_reason_ = message.error().message();
-    services_.log.Warn(fmt::format("session {}: {}", id(), end_reason_));
-    Kill();
+  OnPacket({reinterpret_cast<const char*>(buffer.data()), static_cast<std::size_t>(bytes)});
+}
+
+void Session::OnPacket(std::string_view packet) {
+  const auto message = ParseWorkerMessageUntrusted(packet);
+  if (message.has_value()) {
+    OnMessage(*message);
     return;
   }
-  OnMessage(*message);
+  end_reason_ = message.error().message();
+  Kill();
+}
+
+// What a worker said before it ended.
+void Session::HearLastWords() {
+  constexpr int kPacketsMax = 1000;
+  std::array<std::byte, kWorkerMessageBytesMax> buffer;
+  for (int i = 0; i < kPacketsMax; ++i) {
+    const ssize_t bytes = recv(control_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (bytes <= 0) return;
+    OnPacket({reinterpret_cast<const char*>(buffer.data()), static_cast<std::size_t>(bytes)});
+  }
 }
 
 void Session::OnMessage(const WorkerMessage& message) {
+  if (const auto* ready = std::get_if<WorkerReady>(&message)) OnReady(*ready);
+  if (const auto* failed = std::get_if<WorkerFailed>(&message)) OnFailed(failed->reason);
+  if (const auto* log = std::get_if<WorkerLog>(&message)) OnLog(log->line);
+  const auto* ended = std::get_if<WorkerEnded>(&message);
+  if (ended != nullptr && end_reason_.empty()) end_reason_ = ended->reason;
+}
+
+void Session::OnReady(const WorkerReady& ready) {
   if (state_ != State::kStarting) return;
-  if (const auto* failed = std::get_if<WorkerFailed>(&message)) {
-    end_reason_ = failed->reason;
-    services_.log.Warn(fmt::format("session {}: {}", id(), failed->reason));
-    Refuse(wire::WelcomeStatus::kRefused, failed->reason);
-    return;
-  }
-  ready_ = std::get<WorkerReady>(message);
+  ready_ = ready;
   WelcomeWhenReady();
+}
+
+void Session::OnFailed(const std::string& reason) {
+  if (state_ != State::kStarting) return;
+  end_reason_ = reason;
+  Refuse(wire::WelcomeStatus::kRefused, reason);
+}
+
+void Session::OnLog(const std::string& line) {
+  if (log_lines_++ >= kLogLinesMax) return;
+  services_.log.Info(fmt::format("session {}: {}", id(), line.substr(0, kLogLineBytesMax)));
 }
 
 void Session::WelcomeWhenReady() {
@@ -256,16 +285,18 @@ bool Session::OnChildExit(pid_t child, int status, std::int64_t cpu_ns) {
     return true;
   }
   if (child != worker_pid_) return false;
+  worker_pid_ = -1;
   cpu_ns_ = cpu_ns;
+  HearLastWords();
   const std::string how = DescribeExit(status);
   if (end_reason_.empty()) end_reason_ = how;
   if (state_ == State::kStarting) {
     Refuse(wire::WelcomeStatus::kRefused,
            fmt::format("the worker ended before it was ready: {}", how.empty() ? "exit 0" : how));
   }
-  services_.log.Info(fmt::format("session {}: worker {} ended{}{}", id(), worker_pid_,
+  services_.log.Info(fmt::format("session {}: worker {} ended{}{}", id(), child,
                                  end_reason_.empty() ? "" : ": ", end_reason_));
-  Finish();
+  Finish(child);
   return true;
 }
 
@@ -277,9 +308,8 @@ std::string Session::DescribeExit(int status) const {
   return WEXITSTATUS(status) == 0 ? "" : fmt::format("exit {}", WEXITSTATUS(status));
 }
 
-// The worker is dead, or never was.
-void Session::Finish() {
-  const pid_t worker = std::exchange(worker_pid_, -1);
+// `worker` is dead, or never was.
+void Session::Finish(pid_t worker) {
   state_ = State::kEnding;
   ended_ns_ = MonotonicNanoseconds();
   control_watch_.reset();

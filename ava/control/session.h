@@ -22,6 +22,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ava/base/result.h"
@@ -99,11 +100,16 @@ class Session {
   void FillCache();
 
   void OnControl();
+  void OnPacket(std::string_view packet);
+  void HearLastWords();
   void OnMessage(const WorkerMessage& message);
+  void OnReady(const WorkerReady& ready);
+  void OnFailed(const std::string& reason);
+  void OnLog(const std::string& line);
   void WelcomeWhenReady();
   void Refuse(wire::WelcomeStatus status, const std::string& reason);
 
-  void Finish();
+  void Finish(pid_t worker);
   void CleanUpWhenDead();
   std::string DescribeExit(int status) const;
   std::string Directory() const;
@@ -130,6 +136,7 @@ class Session {
   bool filling_cache_ = false;
   std::optional<WorkerReady> ready_;
   std::string end_reason_;
+  int log_lines_ = 0;
   std::int64_t cpu_ns_ = 0;
   Watchdog watchdog_;
 

@@ -33,8 +33,8 @@ struct SessionRecord {
   std::string api;
   std::string run_id;
   std::string server;
-  std::string state;       // "starting", "live", "ended"
-  std::string end_reason;  // empty: the guest ended it
+  std::string state;  // "starting", "live", "ended"
+  std::string end_reason;
   double seconds = 0;
   double worker_cpu_seconds = 0;
   wire::LedgerTotals totals{};

@@ -47,11 +47,17 @@ std::string ToJson(const WorkerReady& message) {
 
 std::string ToJson(const WorkerFailed& message) { return Dump({{"failed", message.reason}}); }
 
+std::string ToJson(const WorkerEnded& message) { return Dump({{"ended", message.reason}}); }
+
+std::string ToJson(const WorkerLog& message) { return Dump({{"log", message.line}}); }
+
 std::string ToJson(const EndSession& message) { return Dump({{"end", message.reason}}); }
 
 Result<WorkerMessage> ParseWorkerMessageUntrusted(std::string_view packet) {
   const Json json = Parse(packet);
   if (const std::string* reason = Text(json, "failed")) return WorkerFailed{*reason};
+  if (const std::string* reason = Text(json, "ended")) return WorkerEnded{*reason};
+  if (const std::string* line = Text(json, "log")) return WorkerLog{*line};
   if (json.is_object() && json.contains("ready")) return ParseReady(json["ready"]);
   return Fail(ErrorCode::kViolation, "bad message from the worker");
 }

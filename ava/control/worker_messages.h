@@ -3,10 +3,11 @@
 
 // What a worker and its manager say to each other: JSON, one packet each.
 //
-//   worker -> manager   {"ready": {"server": "pthread-AMD EPYC", "functions": ["clGetPlatformIDs",
-//   ...]}}
+//   worker -> manager   {"ready": {"server": "opencl 3.0", "functions": ["clGetPlatformIDs", ...]}}
 //                       {"failed": "libpocl.so.2: cannot open shared object file"}
-//   manager -> worker   {"end": "watchdog: no progress for 10 s"}
+//                       {"ended": "the guest has disconnected"}
+//                       {"log": "clFinish: command 17 failed"}
+//   manager -> worker   {"end": "watchdog: ..."}
 //
 // The manager believes a worker no more than a guest: wrong messages end the session.
 
@@ -29,15 +30,23 @@ struct WorkerReady {
 struct WorkerFailed {
   std::string reason;
 };
+struct WorkerEnded {
+  std::string reason;
+};
+struct WorkerLog {
+  std::string line;
+};
 struct EndSession {
   std::string reason;
 };
 
 std::string ToJson(const WorkerReady& message);
 std::string ToJson(const WorkerFailed& message);
+std::string ToJson(const WorkerEnded& message);
+std::string ToJson(const WorkerLog& message);
 std::string ToJson(const EndSession& message);
 
-using WorkerMessage = std::variant<WorkerReady, WorkerFailed>;
+using WorkerMessage = std::variant<WorkerReady, WorkerFailed, WorkerEnded, WorkerLog>;
 Result<WorkerMessage> ParseWorkerMessageUntrusted(std::string_view packet);
 Result<EndSession> ParseManagerMessage(std::string_view packet);
 

@@ -15,6 +15,10 @@ TEST(WorkerMessages, ComeOutAsTheyWentIn) {
   EXPECT_EQ(std::get<WorkerReady>(*ready).functions.size(), 2U);
   const auto failed = ParseWorkerMessageUntrusted(ToJson(WorkerFailed{"no device"}));
   EXPECT_EQ(std::get<WorkerFailed>(*failed).reason, "no device");
+  const auto ended = ParseWorkerMessageUntrusted(ToJson(WorkerEnded{"the guest has ended"}));
+  EXPECT_EQ(std::get<WorkerEnded>(*ended).reason, "the guest has ended");
+  const auto log = ParseWorkerMessageUntrusted(ToJson(WorkerLog{"a line"}));
+  EXPECT_EQ(std::get<WorkerLog>(*log).line, "a line");
   EXPECT_EQ(ParseManagerMessage(ToJson(EndSession{"stop"}))->reason, "stop");
 }
 

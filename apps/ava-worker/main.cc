@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ava-worker: started by avad for one guest process; nobody else can start it usefully.
+//
+//   description, descriptors   from the manager (ava/control/worker_spec.h)
+//   sandbox                    everything that follows happens in it (ava/sandbox/sandbox.h)
+//   standard output and error  the guest's own, taken from its first message
+//   environment, directories   the session's
+//   server module, vendor      loaded, last of all
+//   ready                      the guest gets its Welcome; ServeSession until the monitor ends the
+//   process
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apps/ava-worker/manager_link.h"
+#include "apps/ava-worker/monitor.h"
+#include "ava/base/fd_passing.h"
+#include "ava/base/format.h"
+#include "ava/base/system_error.h"
+#include "ava/control/layout.h"
+#include "ava/control/ledger_page.h"
+#include "ava/control/worker_environment.h"
+#include "ava/control/worker_spec.h"
+#include "ava/router/router.h"
+#include "ava/sandbox/sandbox.h"
+#include "ava/transport/worker_channel.h"
+#include "ava/worker/progress.h"
+#include "ava/worker/serve.h"
+#include "ava/worker/server_api.h"
+
+namespace ava {
+namespace {
+
+using control::WorkerSpec;
+
+// Device nodes of accelerators, where there are some.
+std::vector<std::string> AcceleratorNodes() {
+  std::vector<std::string> nodes = {"/dev/dri", "/dev/kfd", "/dev/accel"};
+  std::error_code error;
+  for (auto at = std::filesystem::directory_iterator("/dev", error);
+       !error && at != std::filesystem::directory_iterator(); at.increment(error)) {
+    if (at->path().filename().string().starts_with("nvidia")) nodes.push_back(at->path());
+  }
+  return nodes;
+}
+
+sandbox::Sandbox MakeSandbox(const WorkerSpec& spec) {
+  sandbox::Sandbox made;
+  made.limits = {.processes = spec.processes, .descriptors = spec.descriptors};
+  made.identity = {.change = spec.change_user, .uid = spec.uid, .gid = spec.uid};
+  made.files.read = {"/usr",  "/lib", "/lib32", "/lib64", "/bin",
+                     "/sbin", "/etc", "/opt",   "/proc",  "/sys"};
+  made.files.write = {spec.session_directory, spec.cache_directory};
+  made.files.devices = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"};
+  const auto append = [](std::vector<std::string>& to, const std::vector<std::string>& from) {
+    to.insert(to.end(), from.begin(), from.end());
+  };
+  append(made.files.read, spec.library_directories);
+  append(made.files.read, spec.read_paths);
+  append(made.files.devices, AcceleratorNodes());
+  append(made.files.devices, spec.device_paths);
+  return made;
+}
+
+Result<void> Confine(const WorkerSpec& spec) {
+  const auto entered = AVA_TRY(sandbox::Enter(MakeSandbox(spec)));
+  if (entered.landlock_abi == 0 && spec.landlock_required) {
+    return Fail(ErrorCode::kUnavailable,
+                "this kernel has no landlock and 'worker.landlock' is \"required\"");
+  }
+  // It may have died before we asked to be told.
+  if (getppid() != spec.manager_pid) return Fail(ErrorCode::kUnavailable, "the manager is gone");
+  return {};
+}
+
+// The guest's descriptors came with its first message, which the manager has only peeked at.
+Result<void> TakeStandardStreams() {
+  std::vector<std::byte> buffer(wire::kHelloBytesMax);
+  const ReceivedPacket packet = ReceivePacket(control::kWorkerGuestFd, buffer);
+  wire::Hello hello{};
+  if (packet.bytes < static_cast<ssize_t>(sizeof hello)) {
+    return Fail(ErrorCode::kUnavailable, "the guest is gone");
+  }
+  std::copy_n(buffer.begin(), sizeof hello, reinterpret_cast<std::byte*>(&hello));
+  const UniqueFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
+  std::size_t next = 0;
+  for (const auto& [target, flag] : {std::pair(STDOUT_FILENO, wire::kHelloStdout),
+                                     std::pair(STDERR_FILENO, wire::kHelloStderr)}) {
+    const bool passed = (hello.flags & flag) != 0 && next < packet.fd_count;
+    const int source = passed ? packet.fds[next++].get() : null.get();
+    if (dup2(source, target) < 0) return FailSystem("dup2", std::to_string(target));
+  }
+  setvbuf(stdout, nullptr, _IONBF, 0);  // the process ends by _exit
+  close(control::kWorkerGuestFd);
+  return {};
+}
+
+Result<void> MakeDirectories(const WorkerSpec& spec) {
+  umask(077);
+  std::error_code error;
+  for (const char* name : {"home", "tmp", "files"}) {
+    std::filesystem::create_directories(spec.session_directory + "/" + name, error);
+    if (error) return FailSystem("mkdir", spec.session_directory + "/" + name, error.value());
+  }
+  const std::string directory = spec.session_directory + "/files" + spec.guest_directory;
+  std::filesystem::create_directories(directory, error);
+  if (error) return FailSystem("mkdir", directory, error.value());
+  if (chdir(directory.c_str()) != 0) return FailSystem("chdir", directory);
+  return {};
+}
+
+Result<const worker::ServerApi*> LoadServer(const WorkerSpec& spec) {
+  const std::string file = fmt::format("libava-{}-server.so", spec.api);
+  const std::string path = control::FindIn(spec.library_directories, file);
+  if (path.empty()) {
+    return Fail(ErrorCode::kUnavailable,
+                fmt::format("no API '{}' here: '{}' is not in {}", spec.api, file,
+                            fmt::join(spec.library_directories, ", ")));
+  }
+  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) return Fail(ErrorCode::kUnavailable, dlerror());
+  const auto get =
+      reinterpret_cast<worker::ServerApiFunction>(dlsym(library, worker::kServerApiSymbol));
+  if (get == nullptr) return Fail(ErrorCode::kInvalid, fmt::format("'{}' is no server", path));
+  const worker::ServerApi* api = get();
+  if (api->abi != worker::kServerAbi) {
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("'{}' belongs to another release than this worker", path));
+  }
+  if (!std::ranges::equal(spec.digest, std::span(api->digest, wire::kDigestBytes)) ||
+      spec.functions != api->functions.size()) {
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("the guest library and '{}' were made from different specs of '{}': "
+                            "install both from one release",
+                            path, spec.api));
+  }
+  return api;
+}
+
+Result<void> OpenVendor(const WorkerSpec& spec, const worker::ServerApi& api) {
+  clearenv();
+  for (const std::string& variable : control::WorkerEnvironment(spec, api.environment)) {
+    const std::size_t equals = variable.find('=');
+    setenv(variable.substr(0, equals).c_str(), variable.substr(equals + 1).c_str(), 1);
+  }
+  const std::string vendor(api.vendor_library);
+  if (const char* wrong = api.open_vendor(vendor.c_str())) {
+    return Fail(ErrorCode::kUnavailable, fmt::format("the vendor's library: {}", wrong));
+  }
+  return {};
+}
+
+struct Rules {
+  std::vector<router::FunctionRule> functions;
+  std::vector<router::ResourceRule> resources;
+};
+
+Rules RulesOf(const worker::ServerApi& api) {
+  Rules rules;
+  for (const worker::FunctionEntry& function : api.functions) {
+    rules.functions.push_back({.name = function.name,
+                               .args_bytes = function.args_bytes,
+                               .served = function.serve != nullptr});
+  }
+  for (const worker::ResourceEntry& resource : api.resources) {
+    rules.resources.push_back({.name = resource.name, .continuous = resource.continuous});
+  }
+  return rules;
+}
+
+control::WorkerReady Ready(const worker::ServerApi& api) {
+  control::WorkerReady ready;
+  ready.server = fmt::format("{} {} ({})", api.name, api.version, api.vendor_library);
+  for (const worker::FunctionEntry& function : api.functions) {
+    ready.functions.emplace_back(function.name);
+  }
+  return ready;
+}
+
+// Returns only when something is missing.
+Result<void> Work(const WorkerSpec& spec, const ManagerLink& manager) {
+  AVA_TRY(Confine(spec));
+  AVA_TRY(TakeStandardStreams());
+  manager.TakeLog();
+  AVA_TRY(MakeDirectories(spec));
+  const worker::ServerApi* api = AVA_TRY(LoadServer(spec));
+  AVA_TRY(OpenVendor(spec, *api));
+
+  const auto ledger = AVA_TRY(control::LedgerPage::Open(UniqueFd(control::kWorkerLedgerFd)));
+  UniqueFd guest(fcntl(control::kWorkerSocketFd, F_DUPFD_CLOEXEC, control::kWorkerFdEnd));
+  const std::shared_ptr<transport::WorkerChannel> channel =
+      AVA_TRY(transport::OpenWorkerChannel(control::kWorkerMemoryFd, control::kWorkerSocketFd));
+  const Rules rules = RulesOf(*api);
+  router::Router router(
+      {.functions = rules.functions, .resources = rules.resources, .ledger = &ledger.ledger()});
+  worker::Progress progress;
+  StartMonitor({.manager = manager,
+                .channel = channel,
+                .guest = std::move(guest),
+                .ledger = ledger.ledger()});
+  manager.Send(Ready(*api));
+  static_cast<void>(worker::ServeSession(*api, channel, router, progress));
+  for (;;) pause();  // the monitor ends the process
+}
+
+int Main() {
+  auto spec = control::ReadWorkerSpec(control::kWorkerSpecFd);
+  if (!spec.has_value()) {
+    std::fputs("ava-worker: is started by avad, for one guest process\n", stderr);
+    return 2;
+  }
+  for (int fd = control::kWorkerSpecFd; fd < control::kWorkerFdEnd; ++fd) {
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+  }
+  closefrom(control::kWorkerFdEnd);
+  const ManagerLink manager(control::kWorkerControlFd);
+  const auto worked = Work(*spec, manager);
+  if (!worked.has_value()) manager.Send(control::WorkerFailed{worked.error().message()});
+  _exit(1);
+}
+
+}  // namespace
+}  // namespace ava
+
+int main() { return ava::Main(); }

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apps/ava/manage.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "ava/base/clock.h"
+#include "ava/base/format.h"
+#include "ava/control/client.h"
+#include "ava/control/manager.h"
+#include "ava/control/socket.h"
+
+namespace ava::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::int64_t kStopNsMax = 15 * kNanosecondsPerSecond;
+constexpr useconds_t kPauseUs = 10'000;
+
+Result<Json> Ask(const Context& context, const char* request) {
+  auto client = AVA_TRY(control::AdminClient::Connect(context.socket));
+  Json lines = Json::array();
+  for (const std::string& line : AVA_TRY(client.Ask(request))) lines.push_back(Json::parse(line));
+  return lines;
+}
+
+std::string Bytes(const Json& value) {
+  const auto bytes = value.get<std::uint64_t>();
+  if (bytes < 10'000) return fmt::format("{}", bytes);
+  if (bytes < 10'000'000) return fmt::format("{}k", bytes / 1000);
+  return fmt::format("{}M", bytes / 1'000'000);
+}
+
+void PrintTable(const Json& sessions) {
+  std::printf("%8s %6s %8s %8s %-9s %-10s %9s %10s %10s %8s %8s %8s\n", "SESSION", "UID", "PID",
+              "WORKER", "STATE", "API", "SECONDS", "CALLS", "ROUNDTRIPS", "IN", "OUT", "MEMORY");
+  for (const Json& session : sessions) {
+    const auto number = [&session](const char* key) { return session[key].get<std::uint64_t>(); };
+    std::printf("%8lu %6lu %8lu %8lu %-9s %-10s %9.1f %10lu %10lu %8s %8s %8s\n", number("session"),
+                number("uid"), number("pid"), number("worker_pid"),
+                session["state"].get<std::string>().c_str(),
+                session["api"].get<std::string>().c_str(), session["seconds"].get<double>(),
+                number("calls") + number("local_calls"), number("round_trips"),
+                Bytes(session["in_bytes"]).c_str(), Bytes(session["out_bytes"]).c_str(),
+                Bytes(session["memory_bytes"]).c_str());
+  }
+}
+
+}  // namespace
+
+int Ps(const Context& context, bool json) {
+  const auto sessions = Ask(context, "ps");
+  if (!sessions.has_value()) {
+    const bool none = sessions.error().code() == ErrorCode::kUnavailable;
+    if (json && none) std::puts("[]");
+    if (none) {
+      std::fprintf(stderr, "ava ps: no manager runs on '%s'\n", context.socket.c_str());
+      return 0;
+    }
+    return Complain("ps", sessions.error());
+  }
+  if (json) {
+    std::puts(sessions->dump(2).c_str());
+  } else {
+    PrintTable(*sessions);
+  }
+  return 0;
+}
+
+int Stop(const Context& context) {
+  const auto asked = Ask(context, "shutdown");
+  if (!asked.has_value()) {
+    if (asked.error().code() != ErrorCode::kUnavailable) return Complain("stop", asked.error());
+    std::fprintf(stderr, "ava stop: no manager runs on '%s'\n", context.socket.c_str());
+    return 0;
+  }
+  const Deadline deadline = Deadline::In(kStopNsMax);
+  while (control::ConnectTo(context.socket).has_value()) {
+    if (deadline.HasPassed()) return Complain("stop", "the manager does not end: see its log");
+    usleep(kPauseUs);
+  }
+  return 0;
+}
+
+int Version(const Context& context) {
+  std::printf("ava %s\n", control::kVersion);
+  const auto manager = Ask(context, "ping");
+  if (!manager.has_value()) return 0;
+  const Json& about = (*manager)[0]["manager"];
+  std::printf("manager %s on '%s', process %d\n", about["version"].get<std::string>().c_str(),
+              context.socket.c_str(), about["pid"].get<int>());
+  return 0;
+}
+
+}  // namespace ava::cli
