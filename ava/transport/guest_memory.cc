@@ -17,6 +17,8 @@ constexpr std::uint64_t kHeaderBytes = sizeof(wire::BlockHeader);
 // Blocks that one allocation looks at, unless memory is short.
 constexpr int kSweepLooks = 4;
 
+constexpr std::int64_t kDropPollNs = kNanosecondsPerMillisecond;
+
 // A block begins with its header, except that one whose data begins on a page has a whole unit for
 // it in front.
 constexpr std::uint64_t FrontBytes(std::uint64_t bytes) {
@@ -43,6 +45,7 @@ GuestMemory::GuestMemory(const SessionMapping& mapping, SegmentCarrier& carrier)
     : base_(mapping.arena()),
       bytes_(mapping.arena_bytes()),
       space_wait_(mapping.control().arena.space_wait),
+      commands_read_(mapping.control().command.tail),
       carrier_(carrier),
       segments_(mapping.header().segment_bytes_max) {}
 
@@ -128,41 +131,45 @@ Block GuestMemory::BlockOf(const Segment& segment) const {
           .offset = kSegmentDataOffset};
 }
 
-GuestMemory::Found GuestMemory::FindSegment(std::uint64_t bytes, Segment*& segment,
-                                            bool& worth_waiting) {
+GuestMemory::SegmentSearch GuestMemory::FindSegment(std::uint64_t bytes, bool may_crowd) {
   EvictedSegments evicted;
-  Found found = Found::kNothing;
+  SegmentSearch search;
   {
     const std::lock_guard lock(mutex_);
     segments_.Sweep(evicted);
-    if ((segment = segments_.TakeIdle(bytes)) != nullptr) {
-      found = Found::kIdle;
-    } else {
-      do {
-        segment = segments_.Reserve(bytes);
-      } while (segment == nullptr && evicted.count < evicted.segments.size() &&
-               segments_.EvictIdle(evicted));
-      if (segment != nullptr) found = Found::kReserved;
+    segments_.Reap(commands_read_.load(std::memory_order_acquire));
+    search.in_flight = segments_.in_flight() != 0;
+    search.segment = segments_.TakeIdle(bytes);
+    if (search.segment != nullptr) {
+      search.found = Found::kIdle;
+    } else if (may_crowd || !search.in_flight ||
+               segments_.busy_bytes() + bytes <= kSegmentCrowdBytes) {
+      search.segment = segments_.Reserve(bytes);
+      if (search.segment != nullptr) search.found = Found::kReserved;
+      if (search.segment == nullptr && evicted.count == 0) segments_.EvictIdle(evicted);
     }
-    worth_waiting = segments_.in_flight() != 0;
+    search.dropping = segments_.dropping() != 0;
   }
   Discard(evicted);
-  return found;
+  return search;
 }
 
 Block GuestMemory::AllocateSegment(std::uint64_t bytes) {
+  const Deadline crowd_deadline = Deadline::In(kSegmentCrowdWaitMs * kNanosecondsPerMillisecond);
   const Deadline deadline = Deadline::In(kSegmentWaitMs * kNanosecondsPerMillisecond);
   for (bool announced = false;; announced = !announced) {
-    Segment* segment = nullptr;
-    bool worth_waiting = false;
-    const Found found = FindSegment(bytes, segment, worth_waiting);
-    if (found == Found::kIdle) return BlockOf(*segment);
-    if (found == Found::kReserved) return CreateSegment(*segment);
-    if (!worth_waiting || carrier_.lost()) return {};
+    const bool may_crowd = crowd_deadline.HasPassed();
+    const SegmentSearch search = FindSegment(bytes, may_crowd);
+    if (search.found == Found::kIdle) return BlockOf(*search.segment);
+    if (search.found == Found::kReserved) return CreateSegment(*search.segment);
+    if (carrier_.lost() || deadline.HasPassed() || !(search.in_flight || search.dropping))
+      return {};
     if (!announced) {
       AnnounceWait();
-    } else if (!Wait(deadline)) {
-      return {};
+    } else if (search.dropping) {
+      Wait(Deadline::In(kDropPollNs));  // That the worker has read a drop wakes nobody.
+    } else {
+      Wait(may_crowd ? deadline : crowd_deadline);
     }
   }
 }
@@ -172,10 +179,9 @@ Block GuestMemory::CreateSegment(Segment& segment) {
   int fd = -1;
   const bool created = GuestSegments::Create(segment, fd) == 0;
   if (!created || !carrier_.SendSegment(segment.id, segment.bytes, fd)) {
-    const Segment copy = segment;
+    GuestSegments::Unmap(segment);
     const std::lock_guard lock(mutex_);
     segments_.CancelReserve(segment);
-    GuestSegments::Destroy(copy);
     return {};
   }
   const std::lock_guard lock(mutex_);
@@ -185,8 +191,11 @@ Block GuestMemory::CreateSegment(Segment& segment) {
 
 void GuestMemory::Discard(const EvictedSegments& evicted) {
   for (std::uint32_t i = 0; i < evicted.count; ++i) {
-    GuestSegments::Destroy(evicted.segments[i]);
-    carrier_.SendDrop(evicted.segments[i].id);
+    Segment& segment = *evicted.segments[i];
+    GuestSegments::Unmap(segment);
+    const std::uint64_t dropped_at = carrier_.SendDrop(segment.id);
+    const std::lock_guard lock(mutex_);
+    segments_.Dropped(segment, dropped_at);
   }
 }
 
@@ -228,6 +237,7 @@ void GuestMemory::FreeWhenDone(const Block& block) {
 
 GuestMemory::Usage GuestMemory::usage() {
   const std::lock_guard lock(mutex_);
+  segments_.Reap(commands_read_.load(std::memory_order_acquire));
   return {
       .arena_bytes = std::uint64_t{allocator_.units_total() - allocator_.units_free()} * kUnitBytes,
       .segment_bytes = segments_.bytes(),

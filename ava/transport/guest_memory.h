@@ -4,7 +4,8 @@
 // The guest's blocks of bulk data: who holds which part of the arena, which blocks the worker still
 // uses, and what happens when memory is short. In that order a request tries: the arena; blocks
 // that the worker has meanwhile finished; a wait of at most kArenaWaitMs for one more of those,
-// which is the back-pressure on a program that is faster than its device; a segment of its own; a
+// which is the back-pressure on a program that is faster than its device; a segment of its own,
+// while busy segments have less than kSegmentCrowdBytes or after a wait of kSegmentCrowdWaitMs; a
 // wait of at most kSegmentWaitMs; null.
 //
 // Why the waits end: blocks may belong to commands that wait for something which the calling thread
@@ -28,8 +29,9 @@ class SegmentCarrier {
  public:
   // Passes a segment's descriptor to the worker, and closes it. False: the session is lost.
   virtual bool SendSegment(std::uint32_t id, std::uint64_t bytes, int fd) = 0;
-  // Tells the worker, in the order of commands, that a segment is not used any more.
-  virtual void SendDrop(std::uint32_t id) = 0;
+  // Tells the worker, in the order of commands, that a segment is not used any more. Returns where
+  // in the ring that command ends.
+  virtual std::uint64_t SendDrop(std::uint32_t id) = 0;
   virtual bool lost() const = 0;
 
  protected:
@@ -39,7 +41,9 @@ class SegmentCarrier {
 class GuestMemory {
  public:
   static constexpr std::int64_t kArenaWaitMs = 20;
+  static constexpr std::int64_t kSegmentCrowdWaitMs = 250;
   static constexpr std::int64_t kSegmentWaitMs = 10'000;
+  static constexpr std::uint64_t kSegmentCrowdBytes = std::uint64_t{512} << 20;
   // From here up a block's data begins on a page. A header less than 64 KiB, so that a block's
   // number of units tells which form it has.
   static constexpr std::uint64_t kPageAlignedBytes = 64 * 1024 - sizeof(wire::BlockHeader);
@@ -77,7 +81,13 @@ class GuestMemory {
   Block AllocateFromArena(std::uint64_t bytes);
 
   enum class Found { kIdle, kReserved, kNothing };
-  Found FindSegment(std::uint64_t bytes, Segment*& segment, bool& worth_waiting);
+  struct SegmentSearch {
+    Found found = Found::kNothing;
+    Segment* segment = nullptr;
+    bool in_flight = false;  // the worker may finish with one
+    bool dropping = false;   // it may read of the end of one
+  };
+  SegmentSearch FindSegment(std::uint64_t bytes, bool may_crowd);
   Block AllocateSegment(std::uint64_t bytes);
   Block CreateSegment(Segment& segment);
   void FreeSegment(std::uint32_t id);
@@ -93,6 +103,7 @@ class GuestMemory {
   std::byte* const base_;
   const std::uint64_t bytes_;
   std::atomic<std::uint32_t>& space_wait_;
+  const std::atomic<std::uint64_t>& commands_read_;
   SegmentCarrier& carrier_;
   std::atomic<int> sleepers_{0};
 

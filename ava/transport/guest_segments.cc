@@ -25,7 +25,7 @@ std::uint64_t SegmentBytes(std::uint64_t data_bytes) {
 }  // namespace
 
 GuestSegments::~GuestSegments() {
-  for (const Segment& segment : segments_) Destroy(segment);
+  for (const Segment& segment : segments_) Unmap(segment);
 }
 
 Segment* GuestSegments::TakeIdle(std::uint64_t bytes) {
@@ -98,10 +98,6 @@ void GuestSegments::FreeWhenDone(Segment& segment) {
 void GuestSegments::Remove(Segment& segment) {
   bytes_ -= segment.bytes;
   --count_;
-  if (segment.state == Segment::State::kIdle) {
-    --idle_;
-    idle_bytes_ -= segment.bytes;
-  }
   segment.state = Segment::State::kNone;
   segment.base = nullptr;
 }
@@ -124,8 +120,12 @@ bool GuestSegments::EvictIdle(EvictedSegments& evicted) {
   }
   if (oldest == nullptr) return false;
   AVA_CHECK(evicted.count < evicted.segments.size());
-  evicted.segments[evicted.count++] = *oldest;
-  Remove(*oldest);
+  evicted.segments[evicted.count++] = oldest;
+  --idle_;
+  idle_bytes_ -= oldest->bytes;
+  ++dropping_;
+  oldest->state = Segment::State::kDropping;
+  oldest->dropped_at = UINT64_MAX;
   return true;
 }
 
@@ -142,8 +142,22 @@ bool GuestSegments::Sweep(EvictedSegments& evicted) {
   return freed;
 }
 
-void GuestSegments::Destroy(const Segment& segment) {
+void GuestSegments::Unmap(const Segment& segment) {
   if (segment.base != nullptr) munmap(segment.base, segment.bytes);
+}
+
+void GuestSegments::Dropped(Segment& segment, std::uint64_t dropped_at) {
+  segment.base = nullptr;
+  segment.dropped_at = dropped_at;
+}
+
+void GuestSegments::Reap(std::uint64_t read) {
+  for (std::uint32_t i = 0; i < top_ && dropping_ != 0; ++i) {
+    Segment& segment = segments_[i];
+    if (segment.state != Segment::State::kDropping || segment.dropped_at > read) continue;
+    --dropping_;
+    Remove(segment);
+  }
 }
 
 void GuestSegments::ReplaceByPrivateMemory() {

@@ -24,20 +24,23 @@ inline constexpr std::uint32_t kIdleSegmentsMax = 8;
 inline constexpr std::uint64_t kIdleSegmentBytesMax = std::uint64_t{256} << 20;
 
 struct Segment {
-  enum class State : std::uint32_t { kNone, kReserved, kTaken, kFreeWhenDone, kIdle };
+  // kDropping: given up here, but the worker may not have read the command that says so. Until then
+  // it counts against the limits, which are the worker's too.
+  enum class State : std::uint32_t { kNone, kReserved, kTaken, kFreeWhenDone, kIdle, kDropping };
   State state = State::kNone;
   std::uint32_t id = 0;
   std::byte* base = nullptr;
   std::uint64_t bytes = 0;       // of the whole memfd
   std::uint64_t idle_since = 0;  // a count of Frees
+  std::uint64_t dropped_at = 0;  // the command's end in the ring
 
   std::byte* data() const { return base + kSegmentDataOffset; }
   std::uint64_t data_bytes() const { return bytes - kSegmentDataOffset; }
 };
 
-// Segments taken out of the books: the caller destroys them and tells the worker.
+// Segments on their way out: the caller unmaps them, tells the worker, and says so with Dropped.
 struct EvictedSegments {
-  std::array<Segment, kIdleSegmentsMax + 1> segments;
+  std::array<Segment*, kIdleSegmentsMax + 1> segments;
   std::uint32_t count = 0;
 };
 
@@ -66,12 +69,17 @@ class GuestSegments {
   bool Sweep(EvictedSegments& evicted);
   // Takes an idle one out, to make room for another. False: there is none.
   bool EvictIdle(EvictedSegments& evicted);
-  static void Destroy(const Segment& segment);
+  static void Unmap(const Segment& segment);
+  void Dropped(Segment& segment, std::uint64_t dropped_at);
+  // Takes those out of the books whose drop the worker has read, up to `read` in the ring.
+  void Reap(std::uint64_t read);
 
   void ReplaceByPrivateMemory();
 
   std::uint32_t in_flight() const { return in_flight_; }  // those in FreeWhenDone
-  std::uint64_t bytes() const { return bytes_; }          // all that exist
+  std::uint32_t dropping() const { return dropping_; }
+  std::uint64_t bytes() const { return bytes_; }  // all that exist
+  std::uint64_t busy_bytes() const { return bytes_ - idle_bytes_; }
   std::uint32_t count() const { return count_; }
 
  private:
@@ -82,6 +90,7 @@ class GuestSegments {
   std::uint32_t count_ = 0;
   std::uint32_t top_ = 0;  // no segment in use from here on
   std::uint32_t in_flight_ = 0;
+  std::uint32_t dropping_ = 0;
   std::uint32_t idle_ = 0;
   std::uint64_t idle_bytes_ = 0;
   std::uint64_t frees_ = 0;

@@ -31,6 +31,7 @@ class RingWriter {
   // Announces the wish to sleep until the reader frees space. When there is still no room, sleep on
   // writer_wait() while it is 1.
   void AnnounceAsleep();
+  std::uint64_t head() const { return head_; }
   std::atomic<std::uint32_t>& writer_wait() const { return ring_.control->writer_wait; }
   std::atomic<std::uint32_t>& reader_wait() const { return ring_.control->reader_wait; }
 

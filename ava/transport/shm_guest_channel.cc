@@ -198,12 +198,15 @@ bool ShmGuestChannel::SendSegment(std::uint32_t id, std::uint64_t bytes, int fd)
   return SendPacket(socket_.get(), std::span(&part, 1), std::span(&fd, 1)) == 0;
 }
 
-void ShmGuestChannel::SendDrop(std::uint32_t id) {
+std::uint64_t ShmGuestChannel::SendDrop(std::uint32_t id) {
   const std::array<std::uint32_t, 2> arguments = {id, 0};
   const std::span<const std::byte> part = std::as_bytes(std::span(arguments));
-  // A lost session has no worker whose mapping could go.
-  static_cast<void>(
-      Submit({.function = wire::kSessionDropSegment, .slot = wire::kNoSlot}, std::span(&part, 1)));
+  const std::lock_guard lock(submit_mutex_);
+  const Record drop = {.header = {.function = wire::kSessionDropSegment, .slot = wire::kNoSlot},
+                       .parts = std::span(&part, 1)};
+  if (!AppendLocked(drop)) return 0;  // A lost session has no worker whose mapping could go.
+  PublishLocked();
+  return commands_.head();
 }
 
 // Statistics -------------------------------------------------------------------------------------

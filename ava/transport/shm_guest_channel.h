@@ -69,7 +69,7 @@ class ShmGuestChannel final : public GuestChannel, private SegmentCarrier {
   int Sleepers() const;
 
   bool SendSegment(std::uint32_t id, std::uint64_t bytes, int fd) override;
-  void SendDrop(std::uint32_t id) override;
+  std::uint64_t SendDrop(std::uint32_t id) override;
 
   SessionMapping mapping_;
   UniqueFd socket_;
