@@ -82,7 +82,8 @@ void DeclareDiff(CLI::App& app, CommandLine& line) {
                        [&line](const Context& context) { return Diff(context, line.diff); });
   diff->add_option("--via", line.diff.ways, "ways in to compare, one or several")
       ->delimiter(',')
-      ->expected(1)
+      ->allow_extra_args(false)
+      ->take_all()
       ->transform(CLI::CheckedTransformer(Ways()).description("{auto,library,icd}"));
   diff->add_option("--allow", line.diff.rules_file, "what may differ: 'EXPRESSION # REASON' a line")
       ->type_name("FILE");
