@@ -242,7 +242,9 @@ class Block {
   void Ignore(Shape& shape, const Node&) { shape.kind = ShapeKind::kIgnored; }
   void Userdata(Shape& shape, const Node&) { shape.kind = ShapeKind::kUserdata; }
   void NullTerminated(Shape& shape, const Node& node) {
-    if (NeedPointer(node)) shape.null_terminated = true;
+    if (!NeedPointer(node)) return;
+    shape.null_terminated = true;
+    shape.count.reset();
   }
   void Used(Shape& shape, const Node& node) { shape.used = target_.ExprOf(node.operands[0]); }
   void Until(Shape& shape, const Node& node) {
