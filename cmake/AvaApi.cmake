@@ -110,7 +110,10 @@ function(_ava_guest_library target api output map directory)
       LINK_DEPENDS "${map}")
   add_dependencies(${target} ${api}_generate)
   add_dependencies(programs ${target})
-  target_link_options(${target} PRIVATE "-Wl,--version-script=${map}" -Wl,-Bsymbolic -Wl,-z,now -Wl,-z,relro)
+  # nodelete: dlclose leaves the library where it is. Threads of ours run in it, a fork handler points into it, and the
+  # program may hold objects and mapped memory; taking all that down safely under other threads is not possible.
+  target_link_options(${target} PRIVATE "-Wl,--version-script=${map}" -Wl,-Bsymbolic -Wl,-z,now -Wl,-z,relro
+      -Wl,-z,nodelete)
   if(NOT AVA_SANITIZE)
     target_link_options(${target} PRIVATE -static-libstdc++ -static-libgcc)
   endif()
