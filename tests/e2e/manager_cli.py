@@ -1,0 +1,343 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""`ava run` gets out of the way, and the manager keeps its promises.
+
+    manager_cli.py --bin build/release/bin [TEST ...]
+
+Each function whose name begins with test_ is a test, and its name says what holds.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import secrets
+import signal
+import subprocess
+import sys
+import time
+
+from manager_lib import Failure, Place, check, descendants, processes, stat_fields, wait_until
+
+GUEST_USER = 1000
+
+
+def victim(place, *words):
+    return (str(place.bin / "e2e/victim"), *words)
+
+
+def sh(place, script, *options, **more):
+    return place.ava("run", *options, "--", "sh", "-c", script, **more)
+
+
+# ava run ------------------------------------------------------------------------------------------
+
+
+def test_exit_status_is_the_programs(place):
+    for options in ((), ("--stats", "/dev/null")):
+        check(sh(place, "exit 7", *options).returncode == 7, f"exit 7 with {options}")
+        check(sh(place, "kill -TERM $$", *options).returncode == -15, f"SIGTERM with {options}")
+        check(sh(place, "kill -KILL $$", *options).returncode == -9, f"SIGKILL with {options}")
+
+
+def test_programs_that_cannot_run_are_named(place):
+    missing = place.ava("run", "--", "no-such-program-at-all")
+    check(missing.returncode == 127, f"127, not {missing.returncode}")
+    check("no program 'no-such-program-at-all'" in missing.errors, missing.errors)
+    closed = place.ava("run", "--", "/etc/passwd")
+    check(closed.returncode == 126 and "not executable" in closed.errors, closed.errors)
+
+
+def test_input_output_and_directory_are_the_programs(place):
+    echoed = place.ava("run", "--", "cat", input="some\nlines\n")
+    check(echoed.output == "some\nlines\n", echoed.output)
+    there = sh(place, "pwd; echo wrong >&2", cwd="/usr")
+    check(there.output == "/usr\n" and there.errors == "wrong\n", f"{there.output}{there.errors}")
+
+
+def test_a_script_without_an_interpreter_line_runs(place):
+    script = place.directory / "script"
+    script.write_text("echo from a script\n")
+    script.chmod(0o755)
+    check(place.ava("run", "--", str(script)).output == "from a script\n", "script")
+
+
+def test_signals_reach_the_program(place):
+    for options in ((), ("--stats", "/dev/null")):
+        program = place.start_ava(
+            "run", *options, "--", "sh", "-c", "trap 'echo got it; exit 5' USR1; echo up; while :; do sleep 0.05; done",
+            stdout=subprocess.PIPE, text=True,
+        )
+        check(program.stdout.readline() == "up\n", "up")
+        program.send_signal(signal.SIGUSR1)
+        check(program.stdout.readline() == "got it\n", f"signal with {options}")
+        check(program.wait(timeout=20) == 5, f"status with {options}")
+        program.stdout.close()
+
+
+def test_killing_a_run_with_statistics_kills_the_program(place):
+    run = place.start_ava("run", "--stats", "/dev/null", "--", "sleep", "1000")
+    child = wait_until(
+        lambda: [pid for pid, fields in processes().items() if fields[0] == run.pid], "it starts"
+    )[0]
+    wait_until(lambda: "sleep" in command_line(child), "it becomes the program")
+    run.kill()
+    run.wait()
+    wait_until(lambda: stat_fields(child) is None, "the program has gone with it")
+
+
+def command_line(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
+
+
+def test_statistics_say_what_happened(place):
+    file = place.directory / "stats.json"
+    if place.user is not None:
+        os.chown(place.directory, place.user, place.user)
+    run = place.ava("run", "--stats", str(file), "--", *victim(place))
+    check(run.returncode == 0, run.errors)
+    stats = json.loads(file.read_text())
+    totals = stats["totals"]
+    check(totals["sessions"] == 1 and len(stats["sessions"]) == 1, "one session")
+    check(stats["program"]["exit_status"] == 0, "status")
+    check(totals["launches"] == 80, f"80 launches, not {totals['launches']}")
+    for key in ("calls", "round_trips", "in_bytes", "out_bytes", "worker_cpu_seconds"):
+        check(totals[key] > 0, key)
+    launches = [row for row in totals["functions"] if row["name"] == "clEnqueueNDRangeKernel"]
+    check(launches and launches[0]["calls"] == 80, str(launches))
+    check(stats["sessions"][0]["state"] == "ended", "ended")
+
+
+def test_many_runs_at_once_start_one_manager(place):
+    runs = [place.start_ava("run", "--", "true", stderr=subprocess.PIPE, text=True) for _ in range(20)]
+    for run in runs:
+        _, errors = run.communicate(timeout=60)
+        check(run.returncode == 0, errors)
+    managers = [pid for pid in processes() if is_manager_of(pid, place.socket)]
+    check(len(managers) == 1, f"one manager, not {managers}")
+
+
+def is_manager_of(pid, socket):
+    words = command_line(pid).split()
+    return bool(words) and words[0].endswith("avad") and socket in words
+
+
+# The manager --------------------------------------------------------------------------------------
+
+
+def test_an_idle_manager_ends_and_leaves_nothing(place):
+    check(place.run("avad", "--socket", place.socket, "--idle-exit", "1").returncode == 0, "avad")
+    before = place.snapshot()
+    check(len(before[0]) == 2, "a manager and a keeper")
+    place.expect_nothing_left(before)
+
+
+def test_a_manager_with_a_program_does_not_end(place):
+    check(place.run("avad", "--socket", place.socket, "--idle-exit", "1").returncode == 0, "avad")
+    with place.start_ava("run", "--", "sleep", "3") as program:
+        time.sleep(2.5)
+        check(place.manager() is not None, "it is there while the program is")
+        check(program.wait(timeout=20) == 0, "sleep")
+
+
+def test_a_second_manager_is_refused(place):
+    check(place.run("avad", "--socket", place.socket).returncode == 0, "the first")
+    second = place.run("avad", "--socket", place.socket)
+    check(second.returncode == 3 and "another manager" in second.errors, second.errors)
+
+
+def test_stop_ends_sessions_with_a_reason(place):
+    program = place.start_ava("run", "--", *victim(place, "for", "30"), stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True)
+    check(program.stdout.readline() == "working\n", "working")
+    before = place.snapshot()
+    check(place.ava("stop").returncode == 0, "stop")
+    _, errors = program.communicate(timeout=60)
+    check(program.returncode != 0, "the program ends with an error")
+    check("the manager stops" in errors, errors)
+    place.expect_nothing_left(before)
+
+
+def test_a_worker_is_confined(place):
+    with place.start_ava("run", "--", *victim(place, "for", "3"), stdout=subprocess.PIPE,
+                         text=True) as program:
+        check(program.stdout.readline() == "working\n", "working")
+        session = place.sessions()[0]
+        status = dict(
+            line.split(":\t", 1)
+            for line in pathlib.Path(f"/proc/{session['worker_pid']}/status").read_text().splitlines()
+            if ":\t" in line
+        )
+        check(status["NoNewPrivs"] == "1" and status["Seccomp"] == "2", "no_new_privs, seccomp")
+        check(int(status["CapEff"], 16) == 0, "no capabilities")
+        uid = int(status["Uid"].split()[0])
+        if place.root:
+            check(61000 <= uid <= 62999, f"a user of its own, not {uid}")
+            check(status["Groups"].strip() == "", "no supplementary groups")
+        else:
+            check(uid == (place.user or os.geteuid()), "the manager's user")
+        program.wait(timeout=60)
+
+
+def test_workers_of_one_tenant_are_different_users(place):
+    if not place.root:
+        return
+    programs = [place.start_ava("run", "--", *victim(place, "for", "3"), stdout=subprocess.DEVNULL)
+                for _ in range(3)]
+    sessions = wait_until(lambda: len(place.sessions()) == 3 and place.sessions(), "three sessions")
+    uids = {os.stat(f"/proc/{session['worker_pid']}").st_uid for session in sessions}
+    statuses = [program.wait(timeout=60) for program in programs]
+    check(statuses == [0, 0, 0], str(statuses))
+    uids = uids - {0}  # of a process that may not be looked at, /proc is root's
+    check(len(uids) in (0, 3), f"three users: {uids}")
+
+
+def test_guests_of_several_users(place):
+    if not place.root:
+        return
+    check(place.run("avad", "--socket", place.socket).returncode == 0, "avad")
+    for user in (GUEST_USER, GUEST_USER + 1):
+        run = place.ava("run", "--", *victim(place), user=user, cwd="/")
+        check(run.returncode == 0, f"user {user}: {run.output}{run.errors}")
+    with place.start_ava("run", "--", *victim(place, "for", "2"), stdout=subprocess.PIPE, text=True,
+                         user=GUEST_USER, cwd="/") as program:
+        check(program.stdout.readline() == "working\n", "working")
+        mine = json.loads(place.ava("ps", "--json", user=GUEST_USER).output)
+        other = json.loads(place.ava("ps", "--json", user=GUEST_USER + 1).output)
+        check(len(mine) == 1 and mine[0]["uid"] == GUEST_USER, str(mine))
+        check(other == [], str(other))
+        refused = place.ava("stop", user=GUEST_USER)
+        check(refused.returncode != 0, "a guest may not stop root's manager")
+        check(program.wait(timeout=60) == 0, "the guest goes on")
+
+
+def test_the_next_worker_hits_the_cache(place):
+    text = secrets.token_hex(8)
+    seconds = []
+    for _ in range(2):
+        file = place.directory / "build.json"
+        run = place.ava("run", "--stats", str(file), "--", *victim(place, "build", text))
+        check(run.returncode == 0, run.errors)
+        seconds.append(json.loads(file.read_text())["totals"]["worker_cpu_seconds"])
+        place.expect_no_session_left(place.snapshot())
+    check(seconds[1] < 0.6 * seconds[0], f"first {seconds[0]} s, then {seconds[1]} s")
+
+
+def test_the_watchdog_ends_a_kernel_that_never_ends(place):
+    start = time.monotonic()
+    run = place.ava("run", "--watchdog", "1", "--", *victim(place, "spin"))
+    check(run.returncode not in (0, None), "it ends with an error")
+    check("watchdog" in run.errors, f"a line says why: {run.errors}")
+    check(time.monotonic() - start < 60, "within a minute, on a busy machine")
+    place.expect_no_session_left(place.snapshot())
+
+
+def test_the_watchdog_leaves_others_alone(place):
+    run = place.ava("run", "--watchdog", "1", "--", *victim(place, "for", "3"))
+    check(run.returncode == 0, run.errors)
+    waiting = sh(place, f"{victim(place)[0]} && sleep 3", "--watchdog", "1")
+    check(waiting.returncode == 0, waiting.errors)
+
+
+def test_an_interrupt_frees_the_device(place):
+    program = place.start_ava("run", "--", *victim(place, "spin"), stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, text=True)
+    check(program.stdout.readline() == "spinning\n", "spinning")
+    before = place.snapshot()
+    program.send_signal(signal.SIGINT)
+    check(program.wait(timeout=20) == -2, "SIGINT")
+    program.stdout.close()
+    place.expect_no_session_left(before)
+
+
+def test_limits_are_refused_with_a_reason(place):
+    config = place.directory / "avad.toml"
+    config.write_text("[sessions]\nmax = 1\n")
+    check(place.run("avad", "--socket", place.socket, "--config", str(config)).returncode == 0, "avad")
+    with place.start_ava("run", "--", *victim(place, "for", "3"), stdout=subprocess.PIPE,
+                         text=True) as first:
+        check(first.stdout.readline() == "working\n", "working")
+        second = place.ava("run", "--", *victim(place))
+        check(second.returncode != 0, "the second is refused")
+        check("all 1 sessions are in use" in second.errors, second.errors)
+        check(first.wait(timeout=60) == 0, "the first goes on")
+
+
+def test_a_bad_configuration_is_refused_with_its_line(place):
+    config = place.directory / "avad.toml"
+    config.write_text("[sessions]\nmax = 1\nmany = 2\n")
+    bad = place.run("avad", "--socket", place.socket, "--config", str(config))
+    check(bad.returncode == 1 and "avad.toml:3:8: 'sessions.many'" in bad.errors, bad.errors)
+
+
+def test_strangers_are_turned_away(place):
+    import socket
+
+    check(place.run("avad", "--socket", place.socket).returncode == 0, "avad")
+    for text in (b"x", b"\0" * 136, b"{", b"GET / HTTP/1.1\r\n\r\n", b"{}" * 50000):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
+            client.settimeout(10)
+            client.connect(place.socket)
+            client.send(text)
+            try:
+                client.recv(1 << 20)
+            except ConnectionResetError:
+                pass
+    check(place.manager() is not None, "the manager answers still")
+    check(place.ava("run", "--", *victim(place)).returncode == 0, "and works")
+
+
+def test_a_user_without_root_can_do_it_all(place):
+    if os.geteuid() != 0:
+        return  # all other tests did
+    with Place(place.bin, user=GUEST_USER) as own:
+        for test in (
+            test_statistics_say_what_happened,
+            test_a_worker_is_confined,
+            test_the_next_worker_hits_the_cache,
+            test_stop_ends_sessions_with_a_reason,
+        ):
+            test(own)
+            own.ava("stop")
+        check(own.run("avad", "--socket", own.socket).returncode == 0, "avad")
+        other = own.ava("run", "--", *victim(own), user=GUEST_USER + 1, cwd="/")
+        check(other.returncode != 0, "another user is not let in")
+
+
+def test_the_doctor_finds_nothing_missing(place):
+    found = place.ava("doctor", "--json")
+    check(found.returncode == 0, found.output)
+    check(all(line["remedy"] or line["state"] == "ok" for line in json.loads(found.output)), "remedies")
+
+
+def test_devices_are_listed(place):
+    devices = json.loads(place.ava("devices", "--json").output)
+    check(devices and devices[0]["memory_bytes"] > 0, str(devices))
+    check(devices[0]["device"] in place.ava("devices").output, "as text, too")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--bin", required=True)
+    parser.add_argument("tests", nargs="*")
+    arguments = parser.parse_args()
+    failures = 0
+    for name, test in list(globals().items()):
+        if not name.startswith("test_") or (arguments.tests and name not in arguments.tests):
+            continue
+        start = time.monotonic()
+        try:
+            with Place(arguments.bin) as place:
+                test(place)
+            print(f"ok      {name} ({time.monotonic() - start:.1f} s)", flush=True)
+        except Failure as failure:
+            failures += 1
+            print(f"FAILED  {name}: {failure}", flush=True)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
