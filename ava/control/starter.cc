@@ -3,14 +3,17 @@
 
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 #include "ava/base/clock.h"
 #include "ava/base/format.h"
 #include "ava/base/system_error.h"
+#include "ava/base/unique_fd.h"
 
 namespace ava::control {
 namespace {
@@ -24,22 +27,52 @@ Result<AdminClient> Reach(const std::string& socket) {
   return client;
 }
 
+struct Outcome {
+  int status = 0;
+  std::string errors;  // what avad said
+};
+
+std::string TextOf(const UniqueFd& file) {
+  std::array<char, 1024> text{};
+  const ssize_t bytes = pread(file.get(), text.data(), text.size(), 0);
+  return bytes <= 0 ? "" : std::string(text.data(), static_cast<std::size_t>(bytes));
+}
+
+class FileActions {
+ public:
+  explicit FileActions(int standard_error) {
+    posix_spawn_file_actions_init(&actions_);
+    posix_spawn_file_actions_adddup2(&actions_, standard_error, STDERR_FILENO);
+  }
+  FileActions(const FileActions&) = delete;
+  FileActions& operator=(const FileActions&) = delete;
+  ~FileActions() { posix_spawn_file_actions_destroy(&actions_); }
+  const posix_spawn_file_actions_t* get() const { return &actions_; }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+};
+
 // avad goes into the background by itself; its first process ends when guests can connect.
-Result<int> StartAvad(const StarterOptions& options) {
+Result<Outcome> StartAvad(const StarterOptions& options) {
   std::vector<std::string> words = {options.program, "--socket", options.socket};
   words.insert(words.end(), options.arguments.begin(), options.arguments.end());
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
+  const UniqueFd errors(memfd_create("ava-start", MFD_CLOEXEC));
+  if (!errors) return FailSystem("memfd_create", "ava-start");
+  const FileActions actions(errors.get());
   pid_t child = -1;
-  const int error =
-      posix_spawn(&child, options.program.c_str(), nullptr, nullptr, arguments.data(), environ);
+  const int error = posix_spawn(&child, options.program.c_str(), actions.get(), nullptr,
+                                arguments.data(), environ);
   if (error != 0) return FailSystem("posix_spawn", options.program, error);
   int status = 0;
   while (waitpid(child, &status, 0) < 0) {
     if (errno != EINTR) return FailSystem("waitpid", options.program);
   }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return Outcome{.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+                 .errors = TextOf(errors)};
 }
 
 }  // namespace
@@ -54,13 +87,13 @@ Result<AdminClient> EnsureManager(const StarterOptions& options) {
                   fmt::format("no manager could be started on '{}': {}: see its log",
                               options.socket, reached.error().message()));
     }
-    const int status = AVA_TRY(StartAvad(options));
-    if (status != 0 && status != kExitAlreadyRunning) {
-      return Fail(ErrorCode::kUnavailable, fmt::format("'{}' failed with exit status {}: what it "
-                                                       "printed says why",
-                                                       options.program, status));
+    const Outcome outcome = AVA_TRY(StartAvad(options));
+    if (outcome.status != 0 && outcome.status != kExitAlreadyRunning) {
+      return Fail(ErrorCode::kUnavailable,
+                  fmt::format("'{}' failed with exit status {}: {}", options.program,
+                              outcome.status, outcome.errors));
     }
-    if (status != 0) usleep(kPauseUs);
+    if (outcome.status != 0) usleep(kPauseUs);
   }
 }
 
