@@ -35,7 +35,7 @@ struct PendingItem {
   std::vector<wire::Blob> blocks;                  // to be marked as done
   std::vector<std::unique_ptr<std::byte[]>> kept;  // inputs that travelled inside the record
   std::shared_ptr<Mapping> fill;                   // contents to be brought to the guest
-  std::atomic<int> state{0};                       // 0 waiting, 1 being finished, 2 finished
+  bool finished = false;                           // set by the sweep that holds sweep_mutex_
 
   bool empty() const { return blocks.empty() && kept.empty() && fill == nullptr; }
 };
@@ -59,6 +59,7 @@ class PendingWork {
   transport::WorkerChannel& channel_;
   const EventFunctions events_;
   Progress& progress_;
+  std::mutex sweep_mutex_;  // before mutex_
   std::mutex mutex_;
   std::vector<std::shared_ptr<PendingItem>> items_;
   std::atomic<std::size_t> count_{0};

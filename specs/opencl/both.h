@@ -48,6 +48,12 @@ inline size_t ImageBytes(const cl_image_format* format, const cl_image_desc* des
   return PlainImageBytes(format, desc->image_width, height, layers, desc->image_row_pitch, desc->image_slice_pitch);
 }
 
+inline bool PitchesFit(const size_t* region, size_t element, size_t row_pitch, size_t slice_pitch) {
+  if (region == nullptr) return true;
+  const size_t row = row_pitch != 0 ? row_pitch : region[0] * element;
+  return row >= region[0] * element && (slice_pitch == 0 || slice_pitch >= row * region[1]);
+}
+
 // CL_DEVICE_MAX_MEM_ALLOC_SIZE of the most generous device of a context.
 inline size_t LargestAllocation(cl_context context, decltype(&clGetContextInfo) context_info,
                                 decltype(&clGetDeviceInfo) device_info) {

@@ -2,7 +2,7 @@
 // Guest-side code of opencl.lapis. Included by the generated guest library, behind the metadata structures and the
 // declarations of every call.
 
-#include <sys/stat.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -63,6 +63,7 @@ std::string JoinSource(cl_uint count, const char** strings, const size_t* length
 void ShipSources(cl_program program, const char* options) {
   if (!ava::guest::IsAlive(program)) return;
   const char* text = options == nullptr ? "" : options;
+  if (char directory[PATH_MAX]; getcwd(directory, sizeof(directory)) != nullptr) (void)ava_directory(directory);
   ava::guest::CollectIncludes(metadata(program)->source, text, [](const ava::guest::IncludedFile& file) {
     (void)ava_put_file(file.absolute_path, file.bytes, file.data);
   });
@@ -121,6 +122,11 @@ bool WaitSafe(cl_command_queue queue, cl_uint count, const cl_event* events) {
     if (!ava::guest::IsAlive(events[i]) || metadata(events[i])->context != metadata(queue)->context) return false;
   }
   return true;
+}
+
+bool RangeFits(cl_mem buffer, size_t offset, size_t size) {
+  const auto* memory = metadata(buffer);
+  return memory->pixel_bytes != 0 || (offset <= memory->size && size <= memory->size - offset);
 }
 
 size_t HostBytes(cl_context context, cl_mem_flags flags, size_t size) {

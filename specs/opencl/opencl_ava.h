@@ -28,6 +28,8 @@ class ProofSet {
 extern "C" {
 // Stores a file that a build will read where the worker's compiler finds it. `path` is absolute.
 cl_int ava_put_file(const char* path, size_t bytes, const void* data);
+// The worker works where the program does: where its compiler looks for './x.h'. `path` is absolute.
+cl_int ava_directory(const char* path);
 // The binary of the program's device `index`; `bytes` as CL_PROGRAM_BINARY_SIZES said.
 cl_int ava_program_binary(cl_program program, cl_uint index, size_t bytes, unsigned char* binary);
 }
@@ -45,5 +47,7 @@ bool TransferSafe(cl_command_queue queue, cl_mem buffer, size_t offset, size_t s
 bool WaitSafe(cl_command_queue queue, cl_uint count, const cl_event* events);
 // Guest: where the program keeps a CL_MEM_USE_HOST_PTR object's contents, or NULL.
 void* HostPointer(cl_mem object, size_t offset);
+// Both: the range lies inside the buffer, or the object is an image.
+bool RangeFits(cl_mem buffer, size_t offset, size_t size);
 // Both: bytes of `host_ptr` that a creation reads: none without the flags for it or when the size will be refused.
 size_t HostBytes(cl_context context, cl_mem_flags flags, size_t size);

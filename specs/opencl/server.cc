@@ -50,13 +50,18 @@ std::string GuestPaths(const char* value) {
 // The extensions whose functions are virtualised; kernels' own extensions stay.
 std::string VirtualExtensions(const char* value) {
   std::string text(value);
-  for (const char* absent : {"cl_khr_command_buffer ", "cl_khr_gl_sharing ", "cl_khr_egl_image "}) {
-    if (const size_t at = text.find(absent); at != std::string::npos) text.erase(at, std::strlen(absent));
+  for (const char* absent : {"cl_khr_command_buffer", "cl_khr_gl_sharing", "cl_khr_egl_image", "cl_pocl_content_size"}) {
+    if (const size_t at = text.find(absent); at != std::string::npos) text.erase(at, std::strlen(absent) + 1);
   }
   return text;
 }
 
 }  // namespace
+
+bool RangeFits(cl_mem buffer, size_t offset, size_t size) {
+  const auto* memory = metadata(buffer);
+  return memory->pixel_bytes != 0 || (offset <= memory->size && size <= memory->size - offset);
+}
 
 size_t HostBytes(cl_context context, cl_mem_flags flags, size_t size) {
   if ((flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR)) == 0) return 0;
@@ -75,6 +80,14 @@ cl_int ava_put_file(const char* path, size_t bytes, const void* data) {
   const ssize_t written = write(fd, data, bytes);
   close(fd);
   return written == static_cast<ssize_t>(bytes) ? CL_SUCCESS : CL_OUT_OF_RESOURCES;
+}
+
+cl_int ava_directory(const char* path) {
+  const std::filesystem::path target = FilesRoot() + std::filesystem::path(path).lexically_normal().string();
+  std::error_code error;
+  std::filesystem::create_directories(target, error);
+  if (!FilesRoot().empty() && path[0] == '/') std::filesystem::current_path(target, error);
+  return error ? CL_OUT_OF_RESOURCES : CL_SUCCESS;
 }
 
 cl_int ava_program_binary(cl_program program, cl_uint index, size_t bytes, unsigned char* binary) {
