@@ -7,8 +7,8 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
+#include <exception>
 #include <mutex>
-#include <new>
 #include <span>
 #include <string>
 #include <thread>
@@ -203,8 +203,8 @@ bool Server::Execute(Memory& memory, std::size_t bytes) {
   try {
     function.serve(call);
     call.Finish();
-  } catch (const std::bad_alloc&) {
-    call.Violate("memory", "the worker has none left for it");
+  } catch (const std::exception& error) {
+    call.Violate("worker", error.what());  // no memory for what it asks, or the spec's own code
   }
   if (!call.violation().empty()) {
     EndSession(call.violation());

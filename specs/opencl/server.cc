@@ -70,6 +70,7 @@ size_t HostBytes(cl_context context, cl_mem_flags flags, size_t size) {
 
 cl_int ava_put_file(const char* path, size_t bytes, const void* data) {
   namespace fs = std::filesystem;
+  if (path == nullptr || (data == nullptr && bytes != 0)) return CL_INVALID_VALUE;
   const fs::path wanted = fs::path(path).lexically_normal();
   if (FilesRoot().empty() || !wanted.is_absolute()) return CL_INVALID_VALUE;
   const fs::path target = FilesRoot() + wanted.string();
