@@ -118,6 +118,37 @@ class ShortestEdit {
   std::vector<std::vector<int>> history_;
 };
 
+// Where lines are replaced by others, the larger number of the two.
+class LineCount {
+ public:
+  void OnlyInA(int index) {
+    StartPlaceUnless(index == next_a_);
+    next_b_ += index - next_a_;
+    next_a_ = index + 1;
+    ++removed_;
+  }
+  void OnlyInB(int index) {
+    StartPlaceUnless(index == next_b_);
+    next_a_ += index - next_b_;
+    next_b_ = index + 1;
+    ++added_;
+  }
+  std::size_t Total() const { return total_ + std::max(removed_, added_); }
+
+ private:
+  void StartPlaceUnless(bool adjacent) {
+    if (adjacent) return;
+    total_ = Total();
+    removed_ = added_ = 0;
+  }
+
+  int next_a_ = 0;
+  int next_b_ = 0;
+  std::size_t total_ = 0;
+  std::size_t removed_ = 0;
+  std::size_t added_ = 0;
+};
+
 std::string ReasonFor(std::string_view line, const Rules& rules) {
   for (const Rule& rule : rules.rules) {
     const std::regex expression(rule.expression);
@@ -171,14 +202,23 @@ Comparison Compare(std::string_view native, std::string_view virtual_output, con
   const Lines a = Split(native);
   const Lines b = Split(virtual_output);
   Comparison comparison;
+  LineCount count;
   const auto add = [&](bool of_native, std::string_view line) {
     comparison.differences.push_back(
         {.native = of_native, .line = std::string(line), .reason = ReasonFor(line, rules)});
     if (comparison.differences.back().reason.empty()) comparison.allowed = false;
   };
-  ShortestEdit(a, b).Report([&](int index) { add(true, a[static_cast<std::size_t>(index)]); },
-                            [&](int index) { add(false, b[static_cast<std::size_t>(index)]); });
-  if (comparison.differences.size() > rules.differences_max) comparison.allowed = false;
+  ShortestEdit(a, b).Report(
+      [&](int index) {
+        count.OnlyInA(index);
+        add(true, a[static_cast<std::size_t>(index)]);
+      },
+      [&](int index) {
+        count.OnlyInB(index);
+        add(false, b[static_cast<std::size_t>(index)]);
+      });
+  comparison.lines = count.Total();
+  if (comparison.lines > rules.differences_max) comparison.allowed = false;
   return comparison;
 }
 

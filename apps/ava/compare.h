@@ -6,7 +6,9 @@
 // A file of rules, one for each program:
 //
 //   # comment
-//   max 12                                      at most so many differing lines, allowed or not
+//   max 12                                      at most so many lines differ, allowed or not; one
+//   line that
+//                                               takes the place of another is one
 //   ^  Device UUID +[0-9a-f-]+$ # random at each start
 //   REGULAR EXPRESSION # REASON
 //
@@ -43,6 +45,7 @@ struct Difference {
 
 struct Comparison {
   std::vector<Difference> differences;  // in the order of the outputs
+  std::size_t lines = 0;                // that differ, replaced ones counted once
   bool allowed = true;                  // all of them, and they are not too many
 };
 

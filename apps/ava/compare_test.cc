@@ -33,12 +33,19 @@ TEST(Compare, FindsTheFewestLines) {
 
 TEST(Compare, RulesAllowLinesWithAReason) {
   const auto rules =
-      ParseRules("# about clinfo\nmax 2\n^UUID [0-9]+$ # random at each start\n", "f");
+      ParseRules("# about clinfo\nmax 1\n^UUID [0-9]+$ # random at each start\n", "f");
   ASSERT_TRUE(rules.has_value()) << rules.error().message();
   EXPECT_TRUE(Compare("UUID 1\n", "UUID 2\n", *rules).allowed);
   EXPECT_FALSE(Compare("UUID 1\n", "UUID x\n", *rules).allowed);
-  EXPECT_FALSE(Compare("UUID 1\nUUID 3\n", "UUID 2\n", *rules).allowed) << "three lines, not two";
+  EXPECT_FALSE(Compare("UUID 1\nUUID 3\n", "UUID 2\n", *rules).allowed) << "two lines, not one";
   EXPECT_EQ(Compare("UUID 1\n", "", *rules).differences[0].reason, "random at each start");
+}
+
+TEST(Compare, AReplacedLineCountsOnce) {
+  EXPECT_EQ(Compare("a\nb\nc\n", "a\nx\nc\n", {}).lines, 1U);
+  EXPECT_EQ(Compare("a\nb\nc\n", "a\nx\ny\nc\n", {}).lines, 2U);
+  EXPECT_EQ(Compare("a\nb\nc\n", "b\nc\nd\n", {}).lines, 2U);
+  EXPECT_EQ(Compare("a\nb\nc\nd\n", "x\nb\ny\nd\n", {}).lines, 2U);
 }
 
 TEST(Compare, RulesNeedReasons) {

@@ -142,7 +142,7 @@ bool CompareRuns(const Output& native, const Output& virtual_run, const DiffOpti
     std::printf("standard error via %s:\n%s", way, virtual_run.standard_error.c_str());
   }
   std::printf("via %s: %s (%zu lines differ, %zu rules)\n", way, same ? "same" : "DIFFERENT",
-              comparison.differences.size(), rules.rules.size());
+              comparison.lines, rules.rules.size());
   return same;
 }
 

@@ -13,7 +13,7 @@ namespace ava::cli {
 
 struct DiffOptions {
   LaunchOptions launch;
-  std::vector<Via> ways = {Via::kLibrary};
+  std::vector<Via> ways = {Via::kLibrary, Via::kIcd};
   std::string rules_file;  // empty: the program's own in share/ava/diff, if there is one
   bool standard_error = false;
   std::vector<std::string> words;

@@ -80,7 +80,7 @@ void DeclareRun(CLI::App& app, CommandLine& line) {
 void DeclareDiff(CLI::App& app, CommandLine& line) {
   CLI::App* diff = Add(app, line, "diff", "run a program natively and virtually, and compare",
                        [&line](const Context& context) { return Diff(context, line.diff); });
-  diff->add_option("--via", line.diff.ways, "ways in to compare, one or several")
+  diff->add_option("--via", line.diff.ways, "ways in to compare: library,icd unless you say")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->take_all()
