@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "ava/base/check.h"
 #include "ava/guest/api.h"
+#include "ava/guest/discoveries.h"
 
 namespace ava::guest {
 namespace {
@@ -170,13 +172,39 @@ void Call::Copy(const Output& from, std::uint64_t bytes) {
 void Call::CopyHandles(Output* from, std::uint64_t count, std::uint16_t type, bool keep_zero) {
   if (from == nullptr) return;
   count = std::min(count, from->bytes / sizeof(wire::HandleId));
+  std::vector<std::uint64_t> adopted_at;
   for (std::uint64_t i = 0; i < count; ++i) {
     wire::HandleId id = 0;
     std::memcpy(&id, Data(*from) + i * sizeof(id), sizeof(id));
     if (id == 0 && keep_zero) continue;
-    StoreHandle(static_cast<std::byte*>(from->destination) + i * sizeof(void*),
-                session_.ProgramHandle(id, type));
+    bool adopted = false;
+    void* handle = session_.ProgramHandle(id, type, adopted);
+    if (adopted) adopted_at.push_back(i * sizeof(id));
+    StoreHandle(static_cast<std::byte*>(from->destination) + i * sizeof(void*), handle);
   }
+  if (!adopted_at.empty()) Discover(*from, adopted_at, type);
+}
+
+// Remembers this call for forked children, if it means the same in another session.
+void Call::Discover(const Output& from, std::span<const std::uint64_t> places, std::uint16_t type) {
+  if (names_minted_ || !from.in_slot || !in_blocks_.empty()) return;
+  for (std::size_t i = 0; i < output_count_; ++i) {
+    if (!output(i).in_slot) return;
+  }
+  Discovery discovery = {.function = function_};
+  const auto* arguments = static_cast<const std::byte*>(arguments_);
+  discovery.arguments.assign(arguments, arguments + argument_bytes_);
+  discovery.arguments.insert(discovery.arguments.end(), payload_, payload_ + payload_used_);
+  for (const std::uint64_t place : places) {
+    wire::HandleId id = 0;
+    std::memcpy(&id, Data(from) + place, sizeof(id));
+    auto* object = static_cast<Object*>(session_.ProgramHandle(id, type));
+    if (object != nullptr) {
+      discovery.found.push_back(
+          {.object = object, .type = type, .id = id, .place = from.slot_offset + place});
+    }
+  }
+  g_discoveries.Add(std::move(discovery));
 }
 
 void Call::CopyProperties(Output* from, std::uint64_t bytes,
@@ -199,6 +227,7 @@ void Call::CopyProperties(Output* from, std::uint64_t bytes,
 // New handles ------------------------------------------------------------------------------------
 
 Object* Call::MintOne(std::uint16_t type, wire::HandleId& id) {
+  names_minted_ = true;
   Object* object = g_objects.Mint(type);
   if (object == nullptr) {
     failed_ = true;
@@ -354,6 +383,7 @@ bool Call::Submit(const void* arguments, wire::CommandHeader header) {
 bool Call::Send(const void* arguments, bool waits) {
   if (failed_ || session_.channel() == nullptr || session_.lost()) return false;
   transport::GuestChannel& channel = *session_.channel();
+  arguments_ = arguments;
   waited_ = waits;
   delivers_ |= waits;
   wire::CommandHeader header = {

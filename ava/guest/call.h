@@ -112,6 +112,7 @@ class Call {
     const Object* object = g_objects.Find(handle, type);
     if (object == nullptr) return false;
     id = object->id;
+    names_minted_ |= !object->server_minted();
     return true;
   }
   bool UseOptional(const void* handle, std::uint16_t type, wire::HandleId& id) {
@@ -245,6 +246,7 @@ class Call {
   Output& output(std::size_t index) {
     return reinterpret_cast<Output*>(output_storage_.data())[index];
   }
+  void Discover(const Output& from, std::span<const std::uint64_t> places, std::uint16_t type);
   Object* MintOne(std::uint16_t type, wire::HandleId& id);
   transport::Block Allocate(std::uint64_t bytes, wire::Blob& blob);
   Output* AddOutput(void* destination, std::uint64_t bytes, wire::Blob& blob, bool later);
@@ -263,11 +265,13 @@ class Call {
   bool delivers_ = false;
   bool failed_ = false;  // no memory for something
   bool sent_ = false;
+  bool names_minted_ = false;  // a handle that the guest has minted is among its arguments
   std::uint32_t argument_bytes_;
   std::uint32_t payload_bytes_;
   std::uint32_t payload_used_ = 0;
   std::uint32_t slot_used_ = 0;
   std::byte* payload_;
+  const void* arguments_ = nullptr;  // from Send on
   Object* consumed_ = nullptr;
   std::uint64_t callback_ = 0;
   transport::Slot slot_;

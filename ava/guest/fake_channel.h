@@ -21,6 +21,7 @@
 
 #include "ava/base/mutex.h"
 #include "ava/guest/api.h"
+#include "ava/guest/discoveries.h"
 #include "ava/guest/session.h"
 #include "ava/transport/guest_channel.h"
 #include "ava/wire/abi.h"
@@ -159,6 +160,8 @@ inline constexpr std::uint16_t kEvent = 3;
 // The connector's last product; null: the next connection fails.
 extern FakeChannel* g_channel;
 extern bool g_refuse;
+// The worker of a channel that is made from now on; empty: the channel's own.
+extern std::function<wire::ReplyHeader(FakeCommand&)> g_first_worker;
 extern std::vector<std::string> g_callback_log;  // guarded by g_log_mutex
 extern Mutex g_log_mutex;
 
@@ -174,7 +177,11 @@ struct MemoryMetadata {
 namespace ava::guest {
 // Reaches into the process-wide session.
 struct SessionTestPeer {
-  static void Forget() { Session::AfterForkInChild(); }
+  static void Forget() {
+    Session::BeforeFork();
+    g_discoveries.ForgetForTest();
+    Session::AfterForkInChild();
+  }
 };
 }  // namespace ava::guest
 
@@ -187,6 +194,7 @@ class SessionTest : public testing::Test {
     unsetenv("AVA_DISABLE");
     unsetenv("AVA_INSIDE_WORKER");
     g_refuse = false;
+    g_first_worker = nullptr;
     g_channel = nullptr;
     SessionTestPeer::Forget();
   }

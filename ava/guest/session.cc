@@ -15,6 +15,7 @@
 
 #include "ava/base/thread.h"
 #include "ava/guest/api.h"
+#include "ava/guest/discoveries.h"
 #include "ava/guest/object.h"
 
 namespace ava::guest {
@@ -101,14 +102,20 @@ void Session::Connect() {
       .functions = static_cast<std::uint16_t>(kApi.function_names.size()),
       .environment = kApi.environment};
   channel_ = kApi.connector->connect(options, *this, error);
-  if (channel_ != nullptr) return;
+  if (channel_ != nullptr) return RepeatDiscoveries();
   Say("%s", error.data());
   lost_.store(true, std::memory_order_release);
 }
 
-void Session::BeforeFork() { g_start_mutex.lock(); }
+void Session::BeforeFork() {
+  g_start_mutex.lock();
+  g_discoveries.lock();
+}
 
-void Session::AfterForkInParent() { g_start_mutex.unlock(); }
+void Session::AfterForkInParent() {
+  g_discoveries.unlock();
+  g_start_mutex.unlock();
+}
 
 void Session::AfterForkInChild() {
   g_start_mutex.ResetAfterFork();
@@ -117,10 +124,11 @@ void Session::AfterForkInChild() {
   if (session != nullptr && session->channel_ != nullptr)
     kApi.connector->abandon_after_fork(session->channel_);
   g_objects.ResetAfterFork();
+  g_discoveries.ReviveInChild();
   t_thread = {};
 }
 
-void* Session::ProgramHandle(wire::HandleId id, std::uint16_t type) {
+void* Session::ProgramHandle(wire::HandleId id, std::uint16_t type, bool& adopted) {
   if (id == 0) return nullptr;
   if (!wire::HandleServerMinted(id)) return g_objects.FindMinted(id);
   const std::uint32_t index = wire::HandleIndex(id);
@@ -128,8 +136,22 @@ void* Session::ProgramHandle(wire::HandleId id, std::uint16_t type) {
   const std::lock_guard lock(adopted_mutex_);
   if (adopted_.size() <= index) adopted_.resize(index + 1);
   Object*& object = adopted_[index];
-  if (object == nullptr || object->id != id) object = g_objects.Adopt(id, type);
-  return object;
+  if (object != nullptr && object->id == id) return object;
+  adopted = true;
+  return object = g_objects.Adopt(id, type);
+}
+
+void Session::KeepAdopted(wire::HandleId id, Object* object) {
+  const std::lock_guard lock(adopted_mutex_);
+  if (adopted_.size() <= wire::HandleIndex(id)) adopted_.resize(wire::HandleIndex(id) + 1);
+  adopted_[wire::HandleIndex(id)] = object;
+}
+
+void Session::RepeatDiscoveries() {
+  if (t_thread.number == 0) EnterThread(*this);
+  g_discoveries.Repeat(*channel_, t_thread.number, [this](const Discovery::Found& found) {
+    KeepAdopted(found.id, found.object);
+  });
 }
 
 void Session::OnUpcall(const wire::UpcallHeader& header, std::span<const std::byte> payload) {

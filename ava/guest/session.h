@@ -62,7 +62,12 @@ class Session final : public transport::GuestChannelEvents {
   }
   // The program's handle of an object that the worker names, made when the worker's is seen for the
   // first time. Null for NULL, and for one that is gone.
-  void* ProgramHandle(wire::HandleId id, std::uint16_t type);
+  // `adopted`: it is seen for the first time.
+  void* ProgramHandle(wire::HandleId id, std::uint16_t type) {
+    bool adopted = false;
+    return ProgramHandle(id, type, adopted);
+  }
+  void* ProgramHandle(wire::HandleId id, std::uint16_t type, bool& adopted);
 
   Deliveries& deliveries() { return deliveries_; }
   Mappings& mappings() { return mappings_; }
@@ -80,6 +85,8 @@ class Session final : public transport::GuestChannelEvents {
   static void AfterForkInParent();
   static void AfterForkInChild();
   void Connect();
+  void RepeatDiscoveries();
+  void KeepAdopted(wire::HandleId id, Object* object);
   void KeepDeferredError(std::span<const std::byte> payload);
 
   static std::atomic<Session*> g_current;

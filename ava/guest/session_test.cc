@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ava/guest/call.h"
 #include "ava/guest/fake_channel.h"
 #include "ava/guest/object.h"
 
@@ -16,6 +17,7 @@ namespace test {
 
 FakeChannel* g_channel = nullptr;
 bool g_refuse = false;
+std::function<wire::ReplyHeader(FakeCommand&)> g_first_worker;
 std::vector<std::string> g_callback_log;
 Mutex g_log_mutex;
 
@@ -55,6 +57,7 @@ const Connector kConnector = {
         return nullptr;
       }
       g_channel = new FakeChannel(events);
+      if (g_first_worker) g_channel->worker = g_first_worker;
       return g_channel;
     },
     .abandon_after_fork = [](transport::GuestChannel*) {},
@@ -158,6 +161,37 @@ TEST_F(Sessions, StartsAfreshInAChild) {
   EXPECT_EQ(&Session::Current(), &parents);
   EXPECT_NE(g_objects.Find(object, test::kEvent), nullptr);
   g_objects.Release(*object);
+}
+
+TEST_F(Sessions, FindsTheServersObjectsAgainInAChild) {
+  const wire::HandleId id = wire::MakeHandleId(5, 1, true);
+  const auto answer = [id](test::FakeCommand& command) {
+    std::memcpy(command.Data(command.As<wire::Blob>()), &id, sizeof(id));
+    return wire::ReplyHeader{};
+  };
+  channel().worker = answer;
+  void* handle = nullptr;
+  {
+    Payload<8> payload;
+    wire::Blob args = {};
+    Call call(1, sizeof(args), payload);
+    Output* output = call.Out(&handle, sizeof(handle), args);
+    ASSERT_TRUE(call.Send(&args, true));
+    call.Succeed();
+    call.CopyHandles(output, 1, test::kRoot, true);
+  }
+  ASSERT_NE(handle, nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    test::g_first_worker = answer;
+    const bool same = Session::Current().ProgramHandle(id, test::kRoot) == handle &&
+                      g_objects.Find(handle, test::kRoot) == handle &&
+                      g_channel->functions.size() == 1;
+    _exit(same ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST(FunctionAddress, FindsByName) {
