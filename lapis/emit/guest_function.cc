@@ -141,9 +141,11 @@ $value$
 
 std::string Deferred(const GuestFunction& guest) {
   const model::Function& function = guest.function;
-  if (!function.delivers || function.error_by != ErrorBy::kReturn) return {};
+  // Only calls by which the program synchronises: a query or a submission would be blamed for
+  // another's failure.
+  if (!function.delivers || !function.blocking || function.error_by != ErrorBy::kReturn) return {};
   return Fill(R"(
-if (ava_waits) {
+if (ava_blocks) {
   if (const auto ava_deferred = ava_call.session().TakeDeferredError(); ava_deferred != 0) {
     return static_cast<$type$>(ava_deferred);
   }
