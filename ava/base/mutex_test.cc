@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <mutex>
 #include <thread>
-#include <vector>
 
 namespace ava {
 namespace {
@@ -15,7 +15,7 @@ TEST(Mutex, ExcludesManyThreads) {
   constexpr int kRounds = 5000;
   Mutex mutex;
   int count = 0;
-  std::vector<std::thread> threads;
+  std::deque<std::thread> threads;
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
       for (int round = 0; round < kRounds; ++round) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 #include "ava/base/text.h"
@@ -13,15 +14,19 @@ namespace {
 
 constexpr std::string_view kUnixScheme = "unix:";
 
-int Length(std::string_view text) { return static_cast<int>(text.size()); }
+// A name as it was given, cut off where a message would become unreadable.
+struct Shown {
+  explicit Shown(std::string_view name) { SetText(text, name); }
+  std::array<char, 160> text;
+};
 
 }  // namespace
 
 bool ParsePath(std::string_view path, UnixAddress& address, std::span<char> error) {
   constexpr std::size_t kPathBytesMax = sizeof(sockaddr_un::sun_path) - 1;
   if (path.empty() || path.size() > kPathBytesMax) {
-    FormatText(error, "socket path '%.*s' has %zu bytes, it must have between 1 and %zu",
-               Length(path), path.data(), path.size(), kPathBytesMax);
+    FormatText(error, "socket path '%s' has %zu bytes, it must have between 1 and %zu",
+               Shown(path).text.data(), path.size(), kPathBytesMax);
     return false;
   }
   address = {};
@@ -37,19 +42,19 @@ bool ParsePath(std::string_view path, UnixAddress& address, std::span<char> erro
 
 bool ParseUrl(std::string_view url, UnixAddress& address, std::span<char> error) {
   if (!url.starts_with(kUnixScheme)) {
-    FormatText(error, "URL '%.*s' is of no kind known here: write 'unix:/path' or 'unix:@name'",
-               Length(url), url.data());
+    FormatText(error, "URL '%s' is of no kind known here: write 'unix:/path' or 'unix:@name'",
+               Shown(url).text.data());
     return false;
   }
   return ParsePath(url.substr(kUnixScheme.size()), address, error);
 }
 
-std::string_view UnixAddress::text(std::span<char> out) const {
+const char* UnixAddress::text(std::span<char> out) const {
   const std::size_t length =
       std::min<std::size_t>(bytes - offsetof(sockaddr_un, sun_path), sizeof name.sun_path);
   SetText(out, std::string_view(name.sun_path, length));
-  if (!out.empty() && out[0] == '\0') out[0] = '@';
-  return TextUntrusted(out);
+  if (out[0] == '\0') out[0] = '@';
+  return out.data();
 }
 
 }  // namespace ava::transport

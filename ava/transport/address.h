@@ -16,7 +16,7 @@ struct UnixAddress {
   socklen_t bytes = 0;
 
   // The path, or '@' and the abstract name, for messages.
-  std::string_view text(std::span<char> out) const;
+  const char* text(std::span<char> out) const;
 };
 
 // "unix:/path" or "unix:@name". False, with a line in `error`, for anything else.

@@ -67,7 +67,9 @@ TEST_F(Arena, Aligns) {
   EXPECT_TRUE(allocator_.IsConsistent());
 }
 
-TEST_F(Arena, DiesOfADoubleFree) {
+using ArenaDeathTest = Arena;  // gtest runs suites of this name first, before there are threads.
+
+TEST_F(ArenaDeathTest, OfADoubleFree) {
   const std::uint32_t piece = allocator_.Allocate(10);
   allocator_.Free(piece);
   EXPECT_DEATH(allocator_.Free(piece), "internal error");

@@ -81,7 +81,7 @@ UniqueFd ConnectToUrl(const char* url, std::span<char> error) {
   UniqueFd socket = ConnectTo(address, failed);
   Text text;
   if (!socket) {
-    FormatText(error, "no manager to reach: connect('%s'): %s: %s", address.text(text).data(),
+    FormatText(error, "no manager to reach: connect('%s'): %s: %s", address.text(text),
                ErrnoText(failed), kRemedy);
   }
   return socket;

@@ -46,7 +46,7 @@ class GuestMemory {
   static constexpr std::uint64_t kSegmentCrowdBytes = std::uint64_t{512} << 20;
   // From here up a block's data begins on a page. A header less than 64 KiB, so that a block's
   // number of units tells which form it has.
-  static constexpr std::uint64_t kPageAlignedBytes = 64 * 1024 - sizeof(wire::BlockHeader);
+  static constexpr std::uint64_t kPageAlignedBytes = 65536 - sizeof(wire::BlockHeader);
   static constexpr std::uint64_t kPageBytes = 4096;
 
   GuestMemory(const SessionMapping& mapping, SegmentCarrier& carrier);

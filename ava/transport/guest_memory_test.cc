@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <map>
 #include <random>
 #include <thread>
@@ -78,7 +79,7 @@ TEST_F(Memory, BlocksAreAlignedAndLargeEnough) {
 }
 
 TEST_F(Memory, FreesEverything) {
-  std::vector<Block> blocks;
+  std::deque<Block> blocks;
   for (std::uint64_t i = 0; i < 40; ++i) blocks.push_back(guest().Allocate(i * 2000));
   for (const Block& block : blocks) guest().Free(block);
   EXPECT_EQ(guest().memory_usage().arena_bytes, 0U);
@@ -96,7 +97,7 @@ TEST_F(Memory, BlockIsDoneWhenTheWorkerSaysSo) {
 }
 
 TEST_F(Memory, FreeWhenDoneFreesLater) {
-  std::vector<Block> blocks;
+  std::deque<Block> blocks;
   for (int i = 0; i < 10; ++i) blocks.push_back(InFlight(70000));
   EXPECT_EQ(guest().memory_usage().in_flight, 10U);
   for (const Block& block : blocks) worker().MarkBlockDone(BlobOf(block));
@@ -112,7 +113,7 @@ TEST_F(Memory, OldBlocksInFlightDoNotHoldUpTheRest) {
 }
 
 TEST_F(Memory, WaitsForTheWorkerWhenTheArenaIsFull) {
-  std::vector<Block> blocks;
+  std::deque<Block> blocks;
   for (int i = 0; i < 3; ++i) blocks.push_back(InFlight(kMiB));
   // On a busy machine the other thread may come too late, and the guest goes on with a segment.
   Block block = {.segment = 1};
@@ -199,7 +200,7 @@ TEST_F(Memory, SegmentsInFlightAreUsedAgainWhenDone) {
 }
 
 TEST_F(Memory, IdleSegmentsAreLimited) {
-  std::vector<Block> blocks;
+  std::deque<Block> blocks;
   for (std::uint32_t i = 0; i < kIdleSegmentsMax + 3; ++i)
     blocks.push_back(guest().Allocate(2 * kMiB));
   for (const Block& block : blocks) {
@@ -340,7 +341,7 @@ TEST_F(Memory, EightThreadsWithAWorker) {
       worker().MarkBlockDone(blob);
     }
   });
-  std::vector<std::thread> threads;
+  std::deque<std::thread> threads;
   for (unsigned thread = 0; thread < 8; ++thread) {
     threads.emplace_back([&, thread] {
       std::mt19937 random(thread);

@@ -18,7 +18,7 @@
 namespace ava::transport {
 
 inline constexpr std::uint64_t kSegmentDataOffset = 4096;
-inline constexpr std::uint64_t kSegmentGranuleBytes = 64 * 1024;
+inline constexpr std::uint64_t kSegmentGranuleBytes = 65536;
 // Idle segments that are kept.
 inline constexpr std::uint32_t kIdleSegmentsMax = 8;
 inline constexpr std::uint64_t kIdleSegmentBytesMax = std::uint64_t{256} << 20;

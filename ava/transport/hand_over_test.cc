@@ -7,10 +7,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <random>
 #include <thread>
-#include <vector>
 
 #include "ava/transport/test_session.h"
 
@@ -89,7 +89,7 @@ class Workers {
 
   ShmWorkerChannel& channel_;
   std::mutex role_;
-  std::vector<std::thread> threads_;
+  std::deque<std::thread> threads_;
 };
 
 TEST(HandOver, StandByTakesOverDuringABlockingCall) {
@@ -127,7 +127,7 @@ TEST(HandOver, ManyBlockingCallsAtOnce) {
       std::this_thread::sleep_for(100us);
     }
   });
-  std::vector<std::thread> threads;
+  std::deque<std::thread> threads;
   for (std::uint64_t thread = 0; thread < 4; ++thread) {
     threads.emplace_back([&session, thread] {
       std::mt19937 random(static_cast<unsigned>(thread));
@@ -164,7 +164,7 @@ TEST(HandOver, FirstReaderMayTakeTheRoleBack) {
 
 TEST(HandOver, CloseReleasesEveryStandBy) {
   TestSession session;
-  std::vector<std::thread> threads;
+  std::deque<std::thread> threads;
   std::atomic<int> released{0};
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {

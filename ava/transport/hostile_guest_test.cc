@@ -317,15 +317,15 @@ TEST(SessionMemory, RefusesWhatIsNotASession) {
   };
   EXPECT_EQ(open(UniqueFd(memfd_create("test", MFD_CLOEXEC))),
             "the session's memory cannot be used: it is not sealed against resizing");
-  UniqueFd memory(memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  ASSERT_EQ(fcntl(memory.get(), F_ADD_SEALS, kSeals), 0);
-  EXPECT_EQ(open(std::move(memory)),
+  UniqueFd empty(memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  ASSERT_EQ(fcntl(empty.get(), F_ADD_SEALS, kSeals), 0);
+  EXPECT_EQ(open(std::move(empty)),
             "the session's memory cannot be used: its size is out of range");
-  memory.Reset(memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  ASSERT_EQ(ftruncate(memory.get(), 64 * kMiB), 0);
-  ASSERT_EQ(fcntl(memory.get(), F_ADD_SEALS, kSeals), 0);
+  UniqueFd zeros(memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  ASSERT_EQ(ftruncate(zeros.get(), 64 * kMiB), 0);
+  ASSERT_EQ(fcntl(zeros.get(), F_ADD_SEALS, kSeals), 0);
   EXPECT_EQ(
-      open(std::move(memory)),
+      open(std::move(zeros)),
       "the session's memory cannot be used: it is not a session's memory (wrong magic number)");
 }
 

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <thread>
 #include <vector>
@@ -26,7 +27,7 @@ std::uint32_t Status(wire::ReplyStatus status) { return static_cast<std::uint32_
 
 TEST(Loss, EndsWaitsForReplies) {
   TestSession session;
-  std::vector<std::thread> threads;
+  std::deque<std::thread> threads;
   std::atomic<int> lost{0};
   for (int i = 0; i < 6; ++i) {
     threads.emplace_back([&] {
@@ -68,7 +69,7 @@ TEST(Loss, AReplyPostedBeforeIsDelivered) {
 
 TEST(Loss, EndsTheWaitForRoomInTheRing) {
   TestSession session;
-  std::vector<std::thread> threads;
+  std::deque<std::thread> threads;
   for (int i = 0; i < 3; ++i) {
     threads.emplace_back([&] {
       while (session.Submit(1, 0)) {
@@ -95,7 +96,7 @@ TEST(Loss, EndsTheWaitForMemory) {
 
 TEST(Loss, EndsTheWaitForASlot) {
   TestSession session;
-  std::vector<std::thread> threads;
+  std::deque<std::thread> threads;
   for (std::uint32_t i = 0; i < kSlotsMax + 10; ++i) {
     threads.emplace_back([&] {
       const Slot slot = session.guest().AcquireSlot();

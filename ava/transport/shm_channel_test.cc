@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <mutex>
 #include <span>
 #include <string>
@@ -131,7 +132,7 @@ TEST(ShmChannel, EightThreadsGetTheirOwnReplies) {
   constexpr std::uint64_t kRounds = 500;
   TestSession session;
   std::thread worker([&] { Echo(session.worker()); });
-  std::vector<std::thread> threads;
+  std::deque<std::thread> threads;
   for (std::uint64_t thread = 0; thread < 8; ++thread) {
     threads.emplace_back([&session, thread] {
       for (std::uint64_t round = 0; round < kRounds; ++round) {
@@ -150,7 +151,7 @@ TEST(ShmChannel, KeepsEachThreadsOrderUnderBackPressure) {
   constexpr std::uint32_t kThreads = 8;
   constexpr std::uint64_t kRounds = 800;
   TestSession session;
-  std::vector<std::thread> threads;
+  std::deque<std::thread> threads;
   for (std::uint32_t thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&session, thread] {
       const std::vector<std::byte> filler(1000 + 500 * thread);
@@ -192,10 +193,10 @@ TEST(ShmChannel, LargestRecordsPass) {
 
 TEST(ShmChannel, WaitsForAFreeSlot) {
   TestSession session;
-  std::vector<Slot> slots;
+  std::deque<Slot> slots;
   for (std::uint32_t i = 0; i < kSlotsMax; ++i) slots.push_back(session.guest().AcquireSlot());
   std::atomic<int> got{0};
-  std::vector<std::thread> threads;
+  std::deque<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       const Slot slot = session.guest().AcquireSlot();
@@ -277,7 +278,7 @@ TEST(ShmChannelUpcalls, WaitWhileTheRingIsFull) {
 
 TEST(ShmChannelUpcalls, FromManyThreads) {
   TestSession session;
-  std::vector<std::thread> threads;
+  std::deque<std::thread> threads;
   for (std::uint64_t thread = 0; thread < 4; ++thread) {
     threads.emplace_back([&session, thread] {
       for (std::uint64_t i = 0; i < 300; ++i)
@@ -307,7 +308,7 @@ TEST(ShmChannelStatistics, EachThreadHasARowAndTheRestShareTheLast) {
   wire::CountLocalCall(session.guest().LocalCalls(), 5);
   wire::CountLocalCall(session.guest().LocalCalls(), 5);
   EXPECT_EQ(session.mapping().statistics()[0].local_calls[5], 2U);
-  std::vector<std::thread> threads;
+  std::deque<std::thread> threads;
   for (std::uint32_t i = 0; i < wire::kStatisticsRows + 8; ++i) {
     threads.emplace_back([&] {
       for (int round = 0; round < 50; ++round)

@@ -27,7 +27,7 @@ namespace ava::transport {
 namespace {
 
 // The listener copies and hands over; deep stacks are the program's own business.
-constexpr std::size_t kListenerStackBytes = 256 * 1024;
+constexpr std::size_t kListenerStackBytes = std::size_t{256} << 10;
 constexpr std::int64_t kRoomYieldNs = 50 * kNanosecondsPerMicrosecond;
 // How often a lost session's sleepers are woken again before OnLost is called regardless.
 constexpr int kWakeRoundsMax = 1000;

@@ -24,7 +24,7 @@
 namespace ava::transport {
 namespace {
 
-constexpr std::size_t kMonitorStackBytes = 256 * 1024;
+constexpr std::size_t kMonitorStackBytes = std::size_t{256} << 10;
 constexpr std::int64_t kUpcallYieldNs = 50 * kNanosecondsPerMicrosecond;
 constexpr long kWakeRoundNs = kNanosecondsPerMillisecond;
 

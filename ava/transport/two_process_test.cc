@@ -14,12 +14,12 @@
 #include <chrono>
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <span>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "ava/transport/test_session.h"
 
@@ -171,7 +171,7 @@ TEST_F(TwoProcesses, KilledWorkerWakesEveryThread) {
   RecordingEvents events;
   ShmGuestChannel* guest = AttachGuest(events);
   ASSERT_NE(guest, nullptr);
-  std::vector<std::thread> threads;
+  std::deque<std::thread> threads;
   std::atomic<int> done{0};
   for (int thread = 0; thread < 4; ++thread) {
     threads.emplace_back([&] {
@@ -237,7 +237,7 @@ TEST_F(TwoProcesses, RandomKills) {
     const pid_t guest = Fork([this] {
       RecordingEvents events;
       ShmGuestChannel* channel = AttachGuest(events);
-      std::vector<std::thread> threads;
+      std::deque<std::thread> threads;
       for (int thread = 0; thread < 3; ++thread) {
         threads.emplace_back([&] {
           while (!IsLost(Echo(*channel, 1))) {

@@ -16,6 +16,8 @@
 namespace ava::transport {
 namespace {
 
+// As with the bytes, twice of what the guest allows itself.
+constexpr std::size_t kSegmentsHereMax = std::size_t{2} * wire::kSegmentsMax;
 constexpr int kSealsNeeded = F_SEAL_SHRINK | F_SEAL_GROW;
 
 Result<void> CheckDescriptorUntrusted(std::uint32_t id, std::uint64_t bytes, int fd) {
@@ -49,9 +51,9 @@ Result<void> WorkerSegments::AddUntrusted(std::uint32_t id, std::uint64_t bytes,
   if (segments_.contains(id)) {
     return Fail(ErrorCode::kViolation, "segment " + std::to_string(id) + " was sent twice");
   }
-  if (segments_.size() >= 2 * wire::kSegmentsMax) {
+  if (segments_.size() >= kSegmentsHereMax) {
     return Fail(ErrorCode::kViolation,
-                "more than " + std::to_string(2 * wire::kSegmentsMax) + " segments");
+                "more than " + std::to_string(kSegmentsHereMax) + " segments");
   }
   if (bytes > bytes_max_ - bytes_) {
     return Fail(ErrorCode::kViolation, "segments of " + std::to_string(bytes_ + bytes) +
