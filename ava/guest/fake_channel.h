@@ -85,6 +85,7 @@ class FakeChannel final : public transport::GuestChannel {
   }
   void Lose() {
     lost_ = true;
+    events_.OnEnding("the worker of session 1 ended: test");
     events_.OnLost("the worker of session 1 ended: test");
   }
   static wire::BlockHeader& HeaderOf(const void* data) {

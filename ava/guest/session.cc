@@ -182,9 +182,10 @@ void Session::KeepDeferredError(std::span<const std::byte> payload) {
   deferred_error_.compare_exchange_strong(none, deferred.error, std::memory_order_relaxed);
 }
 
-void Session::OnLost(const char* reason) {
+void Session::OnEnding(const char* reason) { Say("%s", reason); }
+
+void Session::OnLost(const char* /*reason*/) {
   lost_.store(true, std::memory_order_release);
-  Say("%s", reason);
   callbacks_.PostLost();
 }
 

@@ -75,6 +75,7 @@ class Session final : public transport::GuestChannelEvents {
   Callbacks& callbacks() { return callbacks_; }
 
   void OnUpcall(const wire::UpcallHeader& header, std::span<const std::byte> payload) override;
+  void OnEnding(const char* reason) override;
   void OnLost(const char* reason) override;
 
  private:

@@ -38,7 +38,10 @@ class GuestChannelEvents {
  public:
   // One upcall record (header and payload, private copy); called in the order the worker sent them.
   virtual void OnUpcall(const wire::UpcallHeader& header, std::span<const std::byte> payload) = 0;
-  // The worker or the manager is gone. Called once, after every waiter has been woken with kLost.
+  // The worker or the manager is gone, and no waiter has been told yet: the time to say why, since
+  // a program may end as soon as a call of it fails. Called once.
+  virtual void OnEnding(const char* reason) = 0;
+  // The same, after every waiter has been woken with kLost. Called once.
   virtual void OnLost(const char* reason) = 0;
 
  protected:

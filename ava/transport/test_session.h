@@ -55,6 +55,7 @@ class RecordingEvents final : public GuestChannelEvents {
     upcalls_.push_back({header, std::vector<std::byte>(payload.begin(), payload.end())});
     changed_.notify_all();
   }
+  void OnEnding(const char*) override {}
   void OnLost(const char* reason) override {
     const std::lock_guard lock(mutex_);
     ++losses_;
