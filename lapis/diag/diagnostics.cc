@@ -67,7 +67,7 @@ std::size_t EditDistance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-Diagnostic& Diagnostic::With(std::string remark) {
+Diagnostic& Diagnostic::With(const std::string& remark) {
   text += remark;
   return *this;
 }
@@ -78,7 +78,7 @@ Diagnostic& Diagnostic::At(Place note_place, std::string note_text) {
 }
 
 Diagnostic& Diagnostics::Add(const Message& message, const Place& place,
-                             std::vector<std::string> arguments) {
+                             const std::vector<std::string>& arguments) {
   Diagnostic diagnostic{.number = message.number,
                         .severity = message.severity,
                         .place = place,
@@ -120,11 +120,17 @@ std::string Diagnostics::CaretLines(const Place& place) const {
 }
 
 std::vector<Diagnostic> Diagnostics::Sorted() const {
-  std::vector<Diagnostic> sorted = diagnostics_;
-  std::ranges::stable_sort(sorted, {}, [&](const Diagnostic& d) {
-    const bool is_spec = sources_.Find(d.place.file) != nullptr;
-    return std::tuple(!is_spec, d.place.file, d.place.line, d.place.column);
-  });
+  using Key = std::tuple<bool, std::string, int, int, std::size_t>;
+  std::vector<Key> keys;
+  keys.reserve(diagnostics_.size());
+  for (std::size_t i = 0; i < diagnostics_.size(); ++i) {
+    const Place& place = diagnostics_[i].place;
+    keys.emplace_back(!sources_.Find(place.file), place.file, place.line, place.column, i);
+  }
+  std::ranges::sort(keys);
+  std::vector<Diagnostic> sorted;
+  sorted.reserve(keys.size());
+  for (const Key& key : keys) sorted.push_back(diagnostics_[std::get<4>(key)]);
   return sorted;
 }
 

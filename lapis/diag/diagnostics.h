@@ -32,7 +32,7 @@ struct Diagnostic {
   std::string text;
   std::vector<Note> notes;
 
-  Diagnostic& With(std::string remark);           // "; did you mean 'x'?"
+  Diagnostic& With(const std::string& remark);    // "; did you mean 'x'?"
   Diagnostic& At(Place place, std::string text);  // a note at another place
 };
 
@@ -63,7 +63,8 @@ class Diagnostics {
   std::string Json() const;  // for editors: one array
 
  private:
-  Diagnostic& Add(const Message& message, const Place& place, std::vector<std::string> arguments);
+  Diagnostic& Add(const Message& message, const Place& place,
+                  const std::vector<std::string>& arguments);
   std::string CaretLines(const Place& place) const;
 
   const source::Sources& sources_;

@@ -18,7 +18,8 @@ TEST(Reference, HasEveryWord) {
   const std::string text(std::istreambuf_iterator<char>(file), {});
   for (const syntax::Keyword& keyword : syntax::AllKeywords()) {
     const std::string word(keyword.word);
-    const bool is_there = text.find('`' + word) != std::string::npos || text.find(word + " /") != std::string::npos;
+    const bool is_there =
+        text.find('`' + word) != std::string::npos || text.find(word + " /") != std::string::npos;
     EXPECT_TRUE(is_there) << word << ' ' << PlaceName(keyword.place);
   }
 }

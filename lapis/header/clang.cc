@@ -77,7 +77,9 @@ Unit::Unit(const Environment& environment, const std::string& main_text, bool sk
   for (const std::string& argument : arguments) argument_pointers.push_back(argument.c_str());
 
   const std::string main_path = root + '/' + kMainFile;
-  std::vector<CXUnsavedFile> files = {{main_path.c_str(), text.c_str(), text.size()}};
+  std::vector<CXUnsavedFile> files;
+  files.reserve(environment.memory.size() + 1);
+  files.push_back({main_path.c_str(), text.c_str(), text.size()});
   for (const MemoryFile& file : environment.memory) {
     files.push_back({file.path.c_str(), file.text.c_str(), file.text.size()});
   }

@@ -237,7 +237,7 @@ struct Function {
   struct Edge { int child; int parent; };   // parameter indices, -2: return value; child keeps parent alive
   std::vector<Edge> depends_on;
   // checks and hooks
-  std::vector<Require> requires_;
+  std::vector<Require> requires_;  // NOLINT(readability-identifier-naming): 'requires' is a keyword.
   std::optional<Expr> success;      // return value of an asynchronous call, if not the API's
   std::vector<Hook> guest_before, guest_after, guest_lost, server_before, server_after;
   std::vector<ResourceUse> resources;

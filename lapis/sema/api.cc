@@ -31,8 +31,8 @@ void Dispatch(Context& context, const Node& node) {
   const auto record = context.header.records.find(
       type == context.header.types.end() ? name.text : type->second->canonical);
   if (record == context.header.records.end()) {
-    std::vector<std::string> names;
-    for (const auto& [known, unused] : context.header.records) names.push_back(known);
+    using Known = std::pair<const std::string, header::Record>;
+    const std::vector<std::string> names = NamesOf(context.header.records, &Known::first);
     context.diagnostics.Report(diag::kUnknownStruct, name.span, name.text)
         .With(diag::DidYouMean(name.text, names));
     return;
@@ -148,7 +148,7 @@ void Policy(Context& context, const Node& node) {
 using Apply = std::function<void(Context&, const Node&)>;
 
 const std::map<std::string, Apply>& Statements() {
-  static const std::map<std::string, Apply> statements = {
+  static const std::map<std::string, Apply> kStatements = {
       {"name", [](Context& c, const Node& n) { SetString(c, n, c.api.name); }},
       {"version", [](Context& c, const Node& n) { SetString(c, n, c.api.version); }},
       {"soname", [](Context& c, const Node& n) { SetString(c, n, c.api.soname); }},
@@ -168,7 +168,7 @@ const std::map<std::string, Apply>& Statements() {
       {"server", Code},
       {"both", Code},
   };
-  return statements;
+  return kStatements;
 }
 
 // `rule type /re/ { … }`: for handle types, before the types' own blocks.

@@ -49,8 +49,7 @@ void Argument(Target& target, Callback& callback, const header::Type& type, cons
     const auto argument =
         std::ranges::find(callback.arguments, operand.text, &Callback::Argument::name);
     if (argument == callback.arguments.end()) {
-      std::vector<std::string> names;
-      for (const Callback::Argument& known : callback.arguments) names.push_back(known.name);
+      const std::vector<std::string> names = NamesOf(callback.arguments, &Callback::Argument::name);
       target.context.diagnostics
           .Report(diag::kUnknownParameter, operand.span, "the callback", operand.text)
           .With(diag::DidYouMean(operand.text, names));

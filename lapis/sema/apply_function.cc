@@ -18,12 +18,6 @@ using model::Function;
 using syntax::Node;
 using syntax::Text;
 
-std::vector<std::string> ParameterNames(const Function& function) {
-  std::vector<std::string> names;
-  for (const model::Parameter& parameter : function.parameters) names.push_back(parameter.name);
-  return names;
-}
-
 void AddParameters(Target& target, const Node& node, std::vector<int>& list) {
   for (const Text& operand : OperandsOf(node)) {
     const int parameter = target.Parameter(operand);
@@ -83,9 +77,8 @@ void DependsOn(Target& target, const Node& node) {
 
 void Resource(Target& target, const Node& node, model::ResourceUse::Kind kind) {
   const Text& name = node.operands[0];
-  std::vector<std::string> names;
-  for (const model::Resource& resource : target.context.api.resources)
-    names.push_back(resource.name);
+  const std::vector<std::string> names =
+      NamesOf(target.context.api.resources, &model::Resource::name);
   if (std::ranges::find(names, name.text) == names.end()) {
     target.context.diagnostics.Report(diag::kUnknownResource, name.span, name.text)
         .With(diag::DidYouMean(name.text, names));
@@ -177,7 +170,7 @@ using Apply = std::function<void(Target&, const Node&)>;
 
 const std::map<std::string, Apply>& Statements() {
   using Kind = model::ResourceUse::Kind;
-  static const std::map<std::string, Apply> statements = {
+  static const std::map<std::string, Apply> kStatements = {
       {"async", Async},
       {"sync", Sync},
       {"async_if", AsyncIf},
@@ -211,7 +204,7 @@ const std::map<std::string, Apply>& Statements() {
       {"callback", ApplyCallback},
       {"values", ApplyValues},
   };
-  return statements;
+  return kStatements;
 }
 
 }  // namespace
@@ -243,7 +236,7 @@ int Target::Parameter(const Text& name, bool allow_result) const {
   if (found != function.parameters.end())
     return static_cast<int>(found - function.parameters.begin());
   context.diagnostics.Report(diag::kUnknownParameter, name.span, function.name, name.text)
-      .With(diag::DidYouMean(name.text, ParameterNames(function)));
+      .With(diag::DidYouMean(name.text, NamesOf(function.parameters, &model::Parameter::name)));
   return kNoParameter;
 }
 

@@ -298,7 +298,7 @@ class Block {
   }
 
   static const std::map<std::string, Verb>& Verbs() {
-    static const std::map<std::string, Verb> verbs = {
+    static const std::map<std::string, Verb> kVerbs = {
         {"in", &Block::In},
         {"out", &Block::Out},
         {"buffer", &Block::Buffer},
@@ -322,7 +322,7 @@ class Block {
         {"maps", &Block::Maps},
         {"unmaps", &Block::Unmaps},
     };
-    return verbs;
+    return kVerbs;
   }
 
   Target& target_;

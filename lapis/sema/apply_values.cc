@@ -142,8 +142,8 @@ bool CheckHandleType(Context& context, const Text& name) {
   if (context.api.FindHandleType(name.text)) return true;
   const auto type = context.header.types.find(name.text);
   if (type != context.header.types.end() && type->second->IsHandle()) return true;
-  std::vector<std::string> names;
-  for (const model::HandleType& known : context.api.handle_types) names.push_back(known.name);
+  const std::vector<std::string> names =
+      NamesOf(context.api.handle_types, &model::HandleType::name);
   context.diagnostics.Report(diag::kNotAHandleType, name.span, name.text)
       .With(diag::DidYouMean(name.text, names));
   return false;

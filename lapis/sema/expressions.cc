@@ -265,6 +265,7 @@ void CheckExpressions(Context& context) {
   DropRepeated(context.constants);
   std::vector<Slot> slots = Collector(context).Collect();
   std::vector<Query> queries;
+  queries.reserve(slots.size());
   for (const Slot& slot : slots) queries.push_back({slot.expr->text, slot.expr->where, slot.scope});
   const std::vector<Answer> answers =
       header::CheckExpressions(context.environment, MetadataOf(context), queries,

@@ -44,6 +44,14 @@ model::Expr Text(std::string text) {
   return expr;
 }
 
+// What a pointer points to; if it is NULL, something else.
+model::Expr ValueOr(const std::string& pointer, const std::string& otherwise) {
+  std::string text = "(" + pointer;
+  text += " ? *" + pointer;
+  text += " : " + otherwise;
+  return Text(text + ")");
+}
+
 // The parameter before `i` that says what is asked: cl_device_info param_name.
 int SelectorBefore(const View& view, int i) {
   for (int j = i - 1; j >= 0; --j) {
@@ -63,8 +71,7 @@ void Query(View& view, std::string_view reason) {
     if (!fits) continue;
     const int selector = SelectorBefore(view, i - 1);
     Shape shape = BufferOf(view.header, view.type(i), view.name(i - 1), Direction::kOut);
-    shape.used =
-        Text("(" + view.name(i + 1) + " ? *" + view.name(i + 1) + " : " + view.name(i - 1) + ")");
+    shape.used = ValueOr(view.name(i + 1), view.name(i - 1));
     if (selector >= 0) {
       shape.kind = ShapeKind::kValueTable;
       shape.selector = selector;
@@ -86,7 +93,7 @@ void Entries(View& view, std::string_view reason) {
     if (!fits) continue;
     view.SetBuffer(i, asked, reason, Confidence::kCertain, UseOfOutput(view));
     Mutable(view.function.parameters[static_cast<std::size_t>(i)].shape).used =
-        Text("(" + found + " ? *" + found + " : " + asked + ")");
+        ValueOr(found, asked);
     view.SetBuffer(i + 1, "1", reason, Confidence::kCertain);
   }
 }

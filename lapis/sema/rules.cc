@@ -201,8 +201,7 @@ bool CheckPrototype(Context& context, const Node& node, const header::Function& 
 }
 
 void ReportUnknownFunction(Context& context, const Text& name) {
-  std::vector<std::string> names;
-  for (const Function& function : context.api.functions) names.push_back(function.name);
+  std::vector<std::string> names = NamesOf(context.api.functions, &Function::name);
   if (context.header.FindFunction(name.text)) {
     context.diagnostics.Report(diag::kNotExported, name.span, name.text);
     return;

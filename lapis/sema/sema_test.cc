@@ -37,8 +37,8 @@ int fx(int x);
 const model::Function& Function(const driver::Compilation& compilation, const std::string& name) {
   const model::Function* function = compilation.api().FindFunction(name);
   EXPECT_NE(function, nullptr) << name;
-  static const model::Function none;
-  return function ? *function : none;
+  static const model::Function kNone;
+  return function ? *function : kNone;
 }
 
 TEST(Inference, ReadsHandlesCountsAndOutputs) {

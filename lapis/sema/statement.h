@@ -3,6 +3,8 @@
 
 // A node against the table of keywords: is the word known here, does it have what it takes?
 
+#include <functional>
+#include <iterator>
 #include <optional>
 #include <regex>
 #include <string>
@@ -28,6 +30,15 @@ std::optional<std::regex> PatternOf(Context& context, const syntax::Text& patter
 
 bool IsPattern(const syntax::Text& operand);  // of symbols(...)
 syntax::Text WithoutSlashes(const syntax::Text& operand);
+
+// One member of each, for messages: NamesOf(types, &HandleType::name).
+template <class Range, class Member>
+std::vector<std::string> NamesOf(const Range& range, Member member) {
+  std::vector<std::string> names;
+  names.reserve(std::size(range));
+  for (const auto& item : range) names.push_back(std::invoke(member, item));
+  return names;
+}
 
 model::Expr ExprOf(const Context& context, const syntax::Text& operand);
 

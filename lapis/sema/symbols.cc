@@ -58,9 +58,8 @@ class Exports {
       by_name_[name.text] = version;
       return;
     }
-    std::vector<std::string> names;
-    for (const header::Function& function : context_.header.functions)
-      names.push_back(function.name);
+    const std::vector<std::string> names =
+        NamesOf(context_.header.functions, &header::Function::name);
     context_.diagnostics.Report(diag::kUnknownFunction, name.span, name.text)
         .With(diag::DidYouMean(name.text, names));
   }

@@ -14,7 +14,7 @@ namespace lapis::syntax {
 namespace {
 
 struct Parsed {
-  explicit Parsed(std::string text)
+  explicit Parsed(const std::string& text)
       : diagnostics(sources), nodes(Parse(sources, sources.Add("a.lapis", text), diagnostics)) {}
 
   source::Sources sources;
@@ -24,6 +24,7 @@ struct Parsed {
 
 std::vector<std::string> Texts(const std::vector<Text>& texts) {
   std::vector<std::string> all;
+  all.reserve(texts.size());
   for (const Text& text : texts) all.push_back(text.text);
   return all;
 }

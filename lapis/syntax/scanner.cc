@@ -29,7 +29,7 @@ char Closing(char open) {
 }  // namespace
 
 Scanner::Scanner(const source::Sources& sources, int file, diag::Diagnostics& diagnostics)
-    : sources_(sources), text_(sources.file(file).text()), file_(file), diagnostics_(diagnostics) {}
+    : text_(sources.file(file).text()), file_(file), diagnostics_(diagnostics) {}
 
 bool Scanner::SkipComment() {
   const std::string_view rest = text_.substr(position_);

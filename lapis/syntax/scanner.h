@@ -53,7 +53,6 @@ class Scanner {
   bool CheckCharacter();
   bool Balanced();  // from a bracket to behind the one that closes it
 
-  const source::Sources& sources_;
   std::string_view text_;
   int file_;
   std::uint32_t position_ = 0;
