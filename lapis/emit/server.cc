@@ -154,7 +154,7 @@ std::vector<OutputFile> EmitServer(const model::Api& api) {
             {"version", Quote(api.version)},
             {"vendor_library", Quote(api.vendor_library)},
             {"events", EventFunctions(api)}});
-  return {{.path = "server.cc", .text = ResolveLines(text, "server.cc")}};
+  return {{.path = "server.cc", .text = ResolveLines(WrapLines(text), "server.cc")}};
 }
 
 }  // namespace lapis::emit

@@ -263,6 +263,11 @@ void EmitParameter(FunctionText& out, int index) {
   }
   out.Line(declaration + " = " + Value(site, shape) + ";");
   out.Decoded();
+  // A vendor library checks its arguments; the spec's own code need not.
+  if (function.state == model::FunctionState::kInternal && shape.kind == ShapeKind::kString) {
+    out.Line("if (" + parameter.name + " == nullptr) ava_call.Violate(" + site.name +
+             ", \"NULL\");");
+  }
 }
 
 std::string PropertyTypes(const FunctionText& out, const model::Properties& properties) {
