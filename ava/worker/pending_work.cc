@@ -15,8 +15,8 @@ bool PendingWork::Add(std::shared_ptr<PendingItem> item) {
   return true;
 }
 
-// One sweep at a time: nobody asks for an event that another sweep has let go. Whoever waits here finds
-// what was complete before it came marked.
+// One sweep at a time: nobody asks for an event that another sweep has let go. Whoever waits here
+// finds what was complete before it came marked.
 void PendingWork::Sweep() {
   if (empty()) return;
   std::vector<std::shared_ptr<PendingItem>> finished;

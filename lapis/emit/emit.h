@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// From the model to text. An emitter is a pure function: the same model gives the same bytes, everywhere.
+// From the model to text. An emitter is a pure function: the same model gives the same bytes,
+// everywhere.
 
 #include <string>
 #include <vector>

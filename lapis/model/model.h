@@ -3,9 +3,9 @@
 
 // What a spec and its header mean, fully resolved: the input of every emitter.
 //
-// The front end (syntax, header, sema) fills it, the emitters only read it. Nothing here refers back to syntax trees
-// or to libclang. Every fact carries where it came from, so that generated code can name the spec line and
-// `cava coverage` can count.
+// The front end (syntax, header, sema) fills it, the emitters only read it. Nothing here refers
+// back to syntax trees or to libclang. Every fact carries where it came from, so that generated
+// code can name the spec line and `cava coverage` can count.
 
 #include <cstdint>
 #include <memory>
@@ -27,13 +27,14 @@ struct Where {
   int column = 0;
 };
 
-// A C++ expression of the spec, verbatim. It may use the function's parameters by name, `result` (after the
-// call), `index` (inside an element), metadata(handle), macros and functions of the spec's headers.
+// A C++ expression of the spec, verbatim. It may use the function's parameters by name, `result`
+// (after the call), `index` (inside an element), metadata(handle), macros and functions of the
+// spec's headers.
 struct Expr {
   std::string text;
   Where where;
-  std::vector<int> parameters;       // indices of the function's parameters it names
-  std::vector<int> dereferenced;     // those of them it reads through (*p, p[i], p->x)
+  std::vector<int> parameters;    // indices of the function's parameters it names
+  std::vector<int> dereferenced;  // those of them it reads through (*p, p[i], p->x)
   bool uses_metadata = false;
   std::optional<std::int64_t> constant;
 };
@@ -44,21 +45,24 @@ enum class Direction { kIn, kOut, kInOut };
 enum class HandleUse {
   kUse,       // in: must be alive
   kNew,       // out: created by this call; the guest mints its id
-  kExisting,  // out: an object that may exist already (query results); looked up, server-minted when unknown
+  kExisting,  // out: an object that may exist already (query results); looked up, server-minted
+              // when unknown
 };
 
 enum class ShapeKind {
-  kOpaque,       // copied bit for bit
-  kHandle,       // an object of `handle_type`
-  kBuffer,       // pointer to `count` elements of `element`
-  kString,       // pointer to char; `count` empty: NUL-terminated. With count: that many bytes, 0 = NUL-terminated
-  kCallback,     // function pointer; see Callback
-  kUserdata,     // handed back to a callback in the guest; does not travel
-  kValueTable,   // void* whose content depends on `selector`'s value; see Function::values
-  kProperties,   // pointer to a list of {key, value} words that ends at key 0; see Properties
-  kRect,         // pointer to a strided box of bytes; see Rect
-  kMapped,       // return value: pointer to a guest shadow of a mapped range; argument: such a pointer; see Mapping
-  kStruct,       // struct (behind a kBuffer) some of whose fields need translation: `fields`
+  kOpaque,      // copied bit for bit
+  kHandle,      // an object of `handle_type`
+  kBuffer,      // pointer to `count` elements of `element`
+  kString,      // pointer to char; `count` empty: NUL-terminated. With count: that many bytes, 0 =
+                // NUL-terminated
+  kCallback,    // function pointer; see Callback
+  kUserdata,    // handed back to a callback in the guest; does not travel
+  kValueTable,  // void* whose content depends on `selector`'s value; see Function::values
+  kProperties,  // pointer to a list of {key, value} words that ends at key 0; see Properties
+  kRect,        // pointer to a strided box of bytes; see Rect
+  kMapped,  // return value: pointer to a guest shadow of a mapped range; argument: such a pointer;
+            // see Mapping
+  kStruct,  // struct (behind a kBuffer) some of whose fields need translation: `fields`
   kConditional,  // `alternatives`, first whose condition holds; the last has no condition
   kIgnored,      // NULL/0 is passed to the vendor library
 };
@@ -72,25 +76,26 @@ struct Alternative {
 };
 
 struct Field {
-  std::string name;   // member, "a.b" through anonymous members as clang spells it
+  std::string name;  // member, "a.b" through anonymous members as clang spells it
   ShapePtr shape;
 };
 
-// rect(region, element, origin, row_pitch, slice_pitch): region and origin are size_t[3] parameters, in elements of
-// `element` bytes in x; NULL origin or a pitch of 0 has OpenCL's meaning (tight). The guest packs the box;
-// the vendor library is called with a tight box: origin {0,0,0} and pitches 0 replace the parameters.
+// rect(region, element, origin, row_pitch, slice_pitch): region and origin are size_t[3]
+// parameters, in elements of `element` bytes in x; NULL origin or a pitch of 0 has OpenCL's meaning
+// (tight). The guest packs the box; the vendor library is called with a tight box: origin {0,0,0}
+// and pitches 0 replace the parameters.
 struct Rect {
-  int region = -1;         // parameter indices, -1: absent
+  int region = -1;  // parameter indices, -1: absent
   Expr element_bytes;
   int origin = -1;
   int row_pitch = -1;
   int slice_pitch = -1;
 };
 
-// Return value of a mapping call: maps(object, bytes, reads, writes) — reads: contents must be brought to the guest;
-// writes: unmapping brings them back. `host`: expression (guest side) for a pointer that the program already
-// owns (CL_MEM_USE_HOST_PTR), or NULL.
-// Argument of an unmapping call: unmaps(object).
+// Return value of a mapping call: maps(object, bytes, reads, writes) — reads: contents must be
+// brought to the guest; writes: unmapping brings them back. `host`: expression (guest side) for a
+// pointer that the program already owns (CL_MEM_USE_HOST_PTR), or NULL. Argument of an unmapping
+// call: unmaps(object).
 struct Mapping {
   int object = -1;
   std::optional<Expr> bytes;
@@ -102,7 +107,7 @@ struct Mapping {
 struct Properties {
   // keys whose value is a handle
   struct Key {
-    std::string key;          // C constant
+    std::string key;  // C constant
     std::string handle_type;
   };
   std::vector<Key> keys;
@@ -111,35 +116,41 @@ struct Properties {
 struct Shape {
   ShapeKind kind = ShapeKind::kOpaque;
   Direction direction = Direction::kIn;
-  std::string type;            // C type of the value at this place, as the vendor call needs it ("const cl_event *")
-  std::string pointee;         // for kBuffer/kString: element type without const ("cl_event", "unsigned char")
-  std::uint64_t size = 0;      // sizeof the value (kOpaque) or of one element (kBuffer); 1 for void
-  bool is_signed = false;      // integers
+  std::string
+      type;  // C type of the value at this place, as the vendor call needs it ("const cl_event *")
+  std::string
+      pointee;  // for kBuffer/kString: element type without const ("cl_event", "unsigned char")
+  std::uint64_t size = 0;  // sizeof the value (kOpaque) or of one element (kBuffer); 1 for void
+  bool is_signed = false;  // integers
   bool is_floating = false;
   // kHandle
   std::string handle_type;
   HandleUse use = HandleUse::kUse;
-  bool optional = false;       // NULL handle is passed on to the vendor library instead of being refused
-  std::optional<Expr> invalid; // error for a null, dead or foreign handle here (overrides the type's)
+  bool optional = false;  // NULL handle is passed on to the vendor library instead of being refused
+  std::optional<Expr>
+      invalid;  // error for a null, dead or foreign handle here (overrides the type's)
   // kBuffer, kString
-  std::optional<Expr> count;   // elements (bytes for void)
-  std::optional<Expr> used;    // out: how many of them are valid after the call (evaluated where the call was made)
-  ShapePtr element;            // kOpaque elements: bulk copy
-  int until_event = -1;        // parameter of the completion event: the data is used until that event completes
+  std::optional<Expr> count;  // elements (bytes for void)
+  std::optional<Expr>
+      used;  // out: how many of them are valid after the call (evaluated where the call was made)
+  ShapePtr element;  // kOpaque elements: bulk copy
+  int until_event =
+      -1;  // parameter of the completion event: the data is used until that event completes
   bool null_terminated = false;  // array of pointers/handles ended by NULL
   // others
   std::vector<Alternative> alternatives;
-  bool guest_decides = false;  // kConditional: a condition reads the argument itself, so that the server cannot evaluate
-                               // it first: it takes the case from the wire and checks what that case holds
+  bool guest_decides =
+      false;  // kConditional: a condition reads the argument itself, so that the server cannot
+              // evaluate it first: it takes the case from the wire and checks what that case holds
   std::vector<Field> fields;
   Rect rect;
   Mapping mapping;
   Properties properties;
-  int callback = -1;           // index into Function::callbacks
-  int selector = -1;           // kValueTable: parameter that selects
+  int callback = -1;  // index into Function::callbacks
+  int selector = -1;  // kValueTable: parameter that selects
   Provenance provenance = Provenance::kInferred;
-  Where where;                 // spec line or, for inferred facts, the header's
-  std::string reason;          // for inferred facts: name of the heuristic
+  Where where;         // spec line or, for inferred facts, the header's
+  std::string reason;  // for inferred facts: name of the heuristic
   Confidence confidence = Confidence::kCertain;
 };
 
@@ -156,29 +167,32 @@ struct ValueRow {
   std::string handle_type;             // elements are handles of this type; empty: opaque
   bool properties = false;             // content is a key/value list (Properties below)
   Properties keys;
-  bool cached = false;                 // immutable for the object's life
+  bool cached = false;  // immutable for the object's life
   bool uncached = false;
-  std::optional<Expr> mask;            // value &= mask (integers)
-  std::string filter;                  // C++ function `std::string f(const char*)` applied to a string value (server)
-  std::optional<Expr> local;           // answered in the guest by this expression, no round trip
+  std::optional<Expr> mask;  // value &= mask (integers)
+  std::string
+      filter;  // C++ function `std::string f(const char*)` applied to a string value (server)
+  std::optional<Expr> local;  // answered in the guest by this expression, no round trip
   Where where;
 };
 
 struct Callback {
-  std::string type;                 // the function pointer's type
-  int parameter = -1;               // of the function
-  int userdata = -1;                // of the function, -1: none
+  std::string type;    // the function pointer's type
+  int parameter = -1;  // of the function
+  int userdata = -1;   // of the function, -1: none
   bool once = false;
-  std::vector<int> holds;           // parameters whose handle objects stay known until it fired; -2: the return value
+  std::vector<int>
+      holds;  // parameters whose handle objects stay known until it fired; -2: the return value
   struct Argument {
     std::string name;
     std::string type;
-    ShapePtr shape;                 // kUserdata for the userdata; handles are kExisting
+    ShapePtr shape;  // kUserdata for the userdata; handles are kExisting
   };
   std::vector<Argument> arguments;
-  std::string return_type;          // "void"
-  std::vector<Expr> lost;           // arguments with which it is called when the worker is lost; empty: not called
-  bool life_known = false;          // the spec says once or many
+  std::string return_type;  // "void"
+  std::vector<Expr>
+      lost;  // arguments with which it is called when the worker is lost; empty: not called
+  bool life_known = false;  // the spec says once or many
   Where where;
 };
 
@@ -205,94 +219,100 @@ enum class ErrorBy { kNone, kReturn, kParameter };
 
 struct Function {
   std::string name;
-  int id = 0;                       // FunctionId on the wire, dense, in order of declaration
+  int id = 0;  // FunctionId on the wire, dense, in order of declaration
   FunctionState state = FunctionState::kVirtual;
   std::string unsupported_reason;
   std::optional<Expr> unsupported_error;
-  std::string symbol_version;       // "OPENCL_1.2"; empty: not exported (internal)
+  std::string symbol_version;  // "OPENCL_1.2"; empty: not exported (internal)
   bool exported = true;
   bool deprecated = false;
   std::string return_type;
-  ShapePtr return_shape;            // null: void
+  ShapePtr return_shape;  // null: void
   std::vector<Parameter> parameters;
-  std::string prototype;            // full C prototype text, for reading
+  std::string prototype;  // full C prototype text, for reading
   ErrorBy error_by = ErrorBy::kNone;
-  int error_parameter = -1;         // kParameter: index of the errcode_ret
+  int error_parameter = -1;  // kParameter: index of the errcode_ret
   // order and waiting
-  bool async = false;               // may return before the call was made …
-  std::optional<Expr> async_if;     // … when this holds (guest side); otherwise it waits and reports the vendor's error
-  std::optional<Expr> blocking;     // may block on the device: the worker hands its ring over first
-  bool compiles = false;            // long computation on the host; the watchdog leaves it alone
-  int completes = -1;               // parameter of the event that completes with this call
-  bool delivers = false;            // completions may have become visible: deliver finished outputs
+  bool async = false;            // may return before the call was made …
+  std::optional<Expr> async_if;  // … when this holds (guest side); otherwise it waits and reports
+                                 // the vendor's error
+  std::optional<Expr> blocking;  // may block on the device: the worker hands its ring over first
+  bool compiles = false;         // long computation on the host; the watchdog leaves it alone
+  int completes = -1;            // parameter of the event that completes with this call
+  bool delivers = false;         // completions may have become visible: deliver finished outputs
   // setters
-  std::vector<int> coalesce;        // key parameters, first one is the object; kept in the guest
-  std::vector<int> consumes;        // parameters whose kept setters travel before this call
+  std::vector<int> coalesce;  // key parameters, first one is the object; kept in the guest
+  std::vector<int> consumes;  // parameters whose kept setters travel before this call
   // queries
-  bool cached = false;              // answers are immutable unless a row says otherwise
-  std::vector<ValueRow> values;     // for its kValueTable parameter
+  bool cached = false;           // answers are immutable unless a row says otherwise
+  std::vector<ValueRow> values;  // for its kValueTable parameter
   // handles
   std::vector<int> retains;
   std::vector<int> releases;
-  struct Edge { int child; int parent; };   // parameter indices, -2: return value; child keeps parent alive
+  struct Edge {
+    int child;
+    int parent;
+  };  // parameter indices, -2: return value; child keeps parent alive
   std::vector<Edge> depends_on;
   // checks and hooks
-  std::vector<Require> requires_;  // NOLINT(readability-identifier-naming): 'requires' is a keyword.
-  std::optional<Expr> success;      // return value of an asynchronous call, if not the API's
+  std::vector<Require>
+      requires_;                // NOLINT(readability-identifier-naming): 'requires' is a keyword.
+  std::optional<Expr> success;  // return value of an asynchronous call, if not the API's
   std::vector<Hook> guest_before, guest_after, guest_lost, server_before, server_after;
   std::vector<ResourceUse> resources;
   std::vector<Callback> callbacks;
-  std::vector<int> server_order;    // order in which parameters are decoded (dependencies first)
-  Provenance provenance = Provenance::kInferred;   // the strongest provenance in it
+  std::vector<int> server_order;  // order in which parameters are decoded (dependencies first)
+  Provenance provenance = Provenance::kInferred;  // the strongest provenance in it
   Where where;
 };
 
 struct HandleType {
-  std::string name;          // "cl_mem"
-  std::string pointee;       // "struct _cl_mem"
-  int id = 0;                // TypeId on the wire, 1..
+  std::string name;     // "cl_mem"
+  std::string pointee;  // "struct _cl_mem"
+  int id = 0;           // TypeId on the wire, 1..
   std::optional<Expr> invalid;
-  bool immortal = false;     // retain and release do nothing; server-minted
-  std::string metadata;      // body of the metadata struct, verbatim C++; empty: none
+  bool immortal = false;  // retain and release do nothing; server-minted
+  std::string metadata;   // body of the metadata struct, verbatim C++; empty: none
   Where metadata_where;
   Where where;
 };
 
 struct Resource {
   std::string name;
-  bool continuous = false;   // continuous_rc (bytes held) or instantaneous_rc (events)
+  bool continuous = false;  // continuous_rc (bytes held) or instantaneous_rc (events)
   Where where;
 };
 
 struct CodeBlock {
   enum class Side { kGuest, kServer, kBoth } side;
-  std::string code;          // verbatim; for `guest "file.cc"`: empty, and `file` is set
+  std::string code;  // verbatim; for `guest "file.cc"`: empty, and `file` is set
   std::string file;
   Where where;
 };
 
 struct Api {
-  std::string name;                      // "opencl"
+  std::string name;  // "opencl"
   std::string version;
-  std::string soname;                    // of the guest library: "libOpenCL.so.1"
-  std::string vendor_library;            // what the worker opens
-  std::string dispatch_struct;           // ICD: struct whose members are the dispatch table; empty: none
-  std::vector<std::string> dispatch_members;  // member names in order (function it holds has the same name, or empty slot)
-  std::vector<std::string> preamble;     // #include and #define lines, verbatim, in order
-  std::vector<std::string> environment;  // patterns
-  std::string status_type;               // "cl_int"
-  std::string success;                   // "CL_SUCCESS"
-  std::string lost;                      // "CL_DEVICE_NOT_AVAILABLE"
-  std::vector<std::string> symbol_nodes; // version nodes in order
+  std::string soname;           // of the guest library: "libOpenCL.so.1"
+  std::string vendor_library;   // what the worker opens
+  std::string dispatch_struct;  // ICD: struct whose members are the dispatch table; empty: none
+  std::vector<std::string> dispatch_members;  // member names in order (function it holds has the
+                                              // same name, or empty slot)
+  std::vector<std::string> preamble;          // #include and #define lines, verbatim, in order
+  std::vector<std::string> environment;       // patterns
+  std::string status_type;                    // "cl_int"
+  std::string success;                        // "CL_SUCCESS"
+  std::string lost;                           // "CL_DEVICE_NOT_AVAILABLE"
+  std::vector<std::string> symbol_nodes;      // version nodes in order
   std::vector<HandleType> handle_types;
   std::vector<Resource> resources;
   std::vector<CodeBlock> code;
-  std::vector<Function> functions;       // virtual, unsupported, local and internal ones, by id
-  std::string digest;                    // 64 hex digits over everything that shapes the wire
-  std::vector<std::string> missing;      // functions that the first header declares and nobody exports
-  std::vector<std::string> policies;     // files of policy(...): recorded, not yet used
-  std::string metadata_struct;           // declare_metadata: for handles without metadata of their own
-  std::vector<std::string> inputs;       // files read, for the depfile
+  std::vector<Function> functions;    // virtual, unsupported, local and internal ones, by id
+  std::string digest;                 // 64 hex digits over everything that shapes the wire
+  std::vector<std::string> missing;   // functions that the first header declares and nobody exports
+  std::vector<std::string> policies;  // files of policy(...): recorded, not yet used
+  std::string metadata_struct;        // declare_metadata: for handles without metadata of their own
+  std::vector<std::string> inputs;    // files read, for the depfile
 
   const Function* FindFunction(const std::string& name) const;
   const HandleType* FindHandleType(const std::string& name) const;

@@ -12,25 +12,56 @@ inline size_t FormatBytes(const cl_image_format* format) {
   if (format == nullptr) return 0;
   size_t channels = 4;
   switch (format->image_channel_order) {
-    case CL_R: case CL_A: case CL_INTENSITY: case CL_LUMINANCE: case CL_DEPTH: channels = 1; break;
-    case CL_RG: case CL_RA: case CL_Rx: channels = 2; break;
-    case CL_RGB: case CL_RGx: case CL_sRGB: channels = 3; break;
-    default: break;
+    case CL_R:
+    case CL_A:
+    case CL_INTENSITY:
+    case CL_LUMINANCE:
+    case CL_DEPTH:
+      channels = 1;
+      break;
+    case CL_RG:
+    case CL_RA:
+    case CL_Rx:
+      channels = 2;
+      break;
+    case CL_RGB:
+    case CL_RGx:
+    case CL_sRGB:
+      channels = 3;
+      break;
+    default:
+      break;
   }
   switch (format->image_channel_data_type) {
-    case CL_UNORM_SHORT_565: case CL_UNORM_SHORT_555: return 2;
-    case CL_UNORM_INT_101010: case CL_UNORM_INT_101010_2: return 4;
-    case CL_SNORM_INT8: case CL_UNORM_INT8: case CL_SIGNED_INT8: case CL_UNSIGNED_INT8: return channels;
-    case CL_SNORM_INT16: case CL_UNORM_INT16: case CL_SIGNED_INT16: case CL_UNSIGNED_INT16: case CL_HALF_FLOAT:
+    case CL_UNORM_SHORT_565:
+    case CL_UNORM_SHORT_555:
+      return 2;
+    case CL_UNORM_INT_101010:
+    case CL_UNORM_INT_101010_2:
+      return 4;
+    case CL_SNORM_INT8:
+    case CL_UNORM_INT8:
+    case CL_SIGNED_INT8:
+    case CL_UNSIGNED_INT8:
+      return channels;
+    case CL_SNORM_INT16:
+    case CL_UNORM_INT16:
+    case CL_SIGNED_INT16:
+    case CL_UNSIGNED_INT16:
+    case CL_HALF_FLOAT:
       return channels * 2;
-    case CL_SIGNED_INT32: case CL_UNSIGNED_INT32: case CL_FLOAT: return channels * 4;
-    default: return 0;
+    case CL_SIGNED_INT32:
+    case CL_UNSIGNED_INT32:
+    case CL_FLOAT:
+      return channels * 4;
+    default:
+      return 0;
   }
 }
 
 // Bytes that an image's host memory spans, its pitches as given or, where 0, tight.
-inline size_t PlainImageBytes(const cl_image_format* format, size_t width, size_t height, size_t layers, size_t row_pitch,
-                              size_t slice_pitch) {
+inline size_t PlainImageBytes(const cl_image_format* format, size_t width, size_t height,
+                              size_t layers, size_t row_pitch, size_t slice_pitch) {
   const size_t row = row_pitch != 0 ? row_pitch : width * FormatBytes(format);
   return (slice_pitch != 0 ? slice_pitch : row * height) * layers;
 }
@@ -39,19 +70,30 @@ inline size_t ImageBytes(const cl_image_format* format, const cl_image_desc* des
   if (format == nullptr || desc == nullptr) return 0;
   size_t height = 1, layers = 1;
   switch (desc->image_type) {
-    case CL_MEM_OBJECT_IMAGE3D: layers = desc->image_depth; [[fallthrough]];
-    case CL_MEM_OBJECT_IMAGE2D: height = desc->image_height; break;
-    case CL_MEM_OBJECT_IMAGE2D_ARRAY: height = desc->image_height; [[fallthrough]];
-    case CL_MEM_OBJECT_IMAGE1D_ARRAY: layers = desc->image_array_size; break;
-    default: break;
+    case CL_MEM_OBJECT_IMAGE3D:
+      layers = desc->image_depth;
+      [[fallthrough]];
+    case CL_MEM_OBJECT_IMAGE2D:
+      height = desc->image_height;
+      break;
+    case CL_MEM_OBJECT_IMAGE2D_ARRAY:
+      height = desc->image_height;
+      [[fallthrough]];
+    case CL_MEM_OBJECT_IMAGE1D_ARRAY:
+      layers = desc->image_array_size;
+      break;
+    default:
+      break;
   }
-  return PlainImageBytes(format, desc->image_width, height, layers, desc->image_row_pitch, desc->image_slice_pitch);
+  return PlainImageBytes(format, desc->image_width, height, layers, desc->image_row_pitch,
+                         desc->image_slice_pitch);
 }
 
 inline bool PitchesFit(const size_t* region, size_t element, size_t row_pitch, size_t slice_pitch) {
   if (region == nullptr) return true;
   const size_t row = row_pitch != 0 ? row_pitch : region[0] * element;
-  return row >= region[0] * element && (slice_pitch == 0 || slice_pitch >= row * region[1]);
+  const bool whole = element != 1 || slice_pitch % (row == 0 ? 1 : row) == 0;  // PoCL: buffers only
+  return row >= region[0] * element && (slice_pitch == 0 || (whole && slice_pitch >= row * region[1]));
 }
 
 // CL_DEVICE_MAX_MEM_ALLOC_SIZE of the most generous device of a context.
@@ -70,8 +112,12 @@ inline size_t LargestAllocation(cl_context context, decltype(&clGetContextInfo) 
   return largest;
 }
 
-// The server keeps a copy of what the program owns: there CL_MEM_USE_HOST_PTR becomes CL_MEM_COPY_HOST_PTR.
+// The server keeps a copy of what the program owns: there CL_MEM_USE_HOST_PTR becomes
+// CL_MEM_COPY_HOST_PTR.
 inline cl_mem_flags ServerFlags(cl_mem_flags flags) {
-  constexpr cl_mem_flags kSources = CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR | CL_MEM_ALLOC_HOST_PTR;
-  return (flags & kSources) == CL_MEM_USE_HOST_PTR ? flags ^ (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR) : flags;
+  constexpr cl_mem_flags kSources =
+      CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR | CL_MEM_ALLOC_HOST_PTR;
+  return (flags & kSources) == CL_MEM_USE_HOST_PTR
+             ? flags ^ (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR)
+             : flags;
 }

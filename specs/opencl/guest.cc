@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Guest-side code of opencl.lapis. Included by the generated guest library, behind the metadata structures and the
-// declarations of every call.
+// Guest-side code of opencl.lapis. Included by the generated guest library, behind the metadata
+// structures and the declarations of every call.
 
 #include <limits.h>
 #include <unistd.h>
@@ -16,23 +16,26 @@ std::uint64_t Mix(std::uint64_t hash, std::uint64_t word) {
   return hash * 0xff51afd7ed558ccdU;
 }
 
-// What the vendor library looks at in an argument, the value itself apart. 0: no two such arguments are alike.
+// What the vendor library looks at in an argument, the value itself apart. 0: no two such arguments
+// are alike.
 std::uint64_t ArgumentShape(cl_uint index, size_t arg_size, const void* arg_value) {
   const std::uint64_t key = Mix(Mix(1, index), arg_size);
   if (NamesSampler(arg_size, arg_value)) return Mix(key, 3);
   if (!NamesMem(arg_size, arg_value)) return Mix(key, arg_value == nullptr ? 1 : 2);
   const auto* memory = metadata(*static_cast<const cl_mem*>(arg_value));
   if (memory->part_of != nullptr) return 0;
-  return Mix(Mix(Mix(key, memory->flags), memory->pixel_bytes), reinterpret_cast<std::uintptr_t>(memory->context));
+  return Mix(Mix(Mix(key, memory->flags), memory->pixel_bytes),
+             reinterpret_cast<std::uintptr_t>(memory->context));
 }
 
-std::uint64_t LaunchShape(cl_command_queue queue, cl_uint work_dim, const size_t* offset, const size_t* global,
-                          const size_t* local) {
+std::uint64_t LaunchShape(cl_command_queue queue, cl_uint work_dim, const size_t* offset,
+                          const size_t* global, const size_t* local) {
   constexpr size_t kPlainMax = size_t{1} << 31U;
   if (global == nullptr || work_dim < 1 || work_dim > 3) return 0;
   std::uint64_t key = Mix(Mix(2, reinterpret_cast<std::uintptr_t>(queue)), work_dim);
   for (cl_uint i = 0; i < work_dim; ++i) {
-    if (global[i] == 0 || global[i] > kPlainMax || (offset != nullptr && offset[i] > kPlainMax)) return 0;
+    if (global[i] == 0 || global[i] > kPlainMax || (offset != nullptr && offset[i] > kPlainMax))
+      return 0;
     if (local != nullptr && (local[i] == 0 || global[i] % local[i] != 0)) return 0;
     key = Mix(key, local == nullptr ? 0 : local[i]);
   }
@@ -42,31 +45,38 @@ std::uint64_t LaunchShape(cl_command_queue queue, cl_uint work_dim, const size_t
 void ProveArgument(cl_kernel kernel, cl_uint index, size_t arg_size, const void* arg_value) {
   auto* state = metadata(kernel);
   if (!ArgumentProven(kernel, index, arg_size, arg_value)) state->launches.Clear();
-  if (const auto key = ArgumentShape(index, arg_size, arg_value); key != 0) state->arguments.Add(key);
+  if (const auto key = ArgumentShape(index, arg_size, arg_value); key != 0)
+    state->arguments.Add(key);
 }
 
-void ProveLaunch(cl_command_queue queue, cl_kernel kernel, cl_uint work_dim, const size_t* offset, const size_t* global,
-                 const size_t* local) {
-  if (const auto key = LaunchShape(queue, work_dim, offset, global, local); key != 0) metadata(kernel)->launches.Add(key);
+void ProveLaunch(cl_command_queue queue, cl_kernel kernel, cl_uint work_dim, const size_t* offset,
+                 const size_t* global, const size_t* local) {
+  if (const auto key = LaunchShape(queue, work_dim, offset, global, local); key != 0)
+    metadata(kernel)->launches.Add(key);
 }
 
 std::string JoinSource(cl_uint count, const char** strings, const size_t* lengths) {
   std::string text;
   for (cl_uint i = 0; i < count; ++i) {
-    if (lengths != nullptr && lengths[i] != 0) text.append(strings[i], lengths[i]);
-    else text.append(strings[i]);
+    if (lengths != nullptr && lengths[i] != 0)
+      text.append(strings[i], lengths[i]);
+    else
+      text.append(strings[i]);
   }
   return text;
 }
 
-// Everything that building `program` may read from the program's own file system goes to the worker first.
+// Everything that building `program` may read from the program's own file system goes to the worker
+// first.
 void ShipSources(cl_program program, const char* options) {
   if (!ava::guest::IsAlive(program)) return;
   const char* text = options == nullptr ? "" : options;
-  if (char directory[PATH_MAX]; getcwd(directory, sizeof(directory)) != nullptr) (void)ava_directory(directory);
-  ava::guest::CollectIncludes(metadata(program)->source, text, [](const ava::guest::IncludedFile& file) {
-    (void)ava_put_file(file.absolute_path, file.bytes, file.data);
-  });
+  if (char directory[PATH_MAX]; getcwd(directory, sizeof(directory)) != nullptr)
+    (void)ava_directory(directory);
+  ava::guest::CollectIncludes(metadata(program)->source, text,
+                              [](const ava::guest::IncludedFile& file) {
+                                (void)ava_put_file(file.absolute_path, file.bytes, file.data);
+                              });
 }
 
 cl_int ProgramBinaries(cl_program program, size_t value_size, void* value, size_t* size_ret) {
@@ -76,10 +86,12 @@ cl_int ProgramBinaries(cl_program program, size_t value_size, void* value, size_
   std::vector<size_t> sizes(bytes / sizeof(size_t));
   status = clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, bytes, sizes.data(), nullptr);
   if (status != CL_SUCCESS) return status;
-  if (value != nullptr && value_size < sizes.size() * sizeof(unsigned char*)) return CL_INVALID_VALUE;
+  if (value != nullptr && value_size < sizes.size() * sizeof(unsigned char*))
+    return CL_INVALID_VALUE;
   auto** binaries = static_cast<unsigned char**>(value);
   for (cl_uint i = 0; binaries != nullptr && i < sizes.size() && status == CL_SUCCESS; ++i) {
-    if (binaries[i] != nullptr && sizes[i] != 0) status = ava_program_binary(program, i, sizes[i], binaries[i]);
+    if (binaries[i] != nullptr && sizes[i] != 0)
+      status = ava_program_binary(program, i, sizes[i], binaries[i]);
   }
   if (size_ret != nullptr) *size_ret = sizes.size() * sizeof(unsigned char*);
   return status;
@@ -102,24 +114,28 @@ bool ArgumentProven(cl_kernel kernel, cl_uint index, size_t arg_size, const void
   return key != 0 && metadata(kernel)->arguments.Has(key);
 }
 
-bool LaunchProven(cl_command_queue queue, cl_kernel kernel, cl_uint work_dim, const size_t* offset, const size_t* global,
-                  const size_t* local) {
+bool LaunchProven(cl_command_queue queue, cl_kernel kernel, cl_uint work_dim, const size_t* offset,
+                  const size_t* global, const size_t* local) {
   const auto key = LaunchShape(queue, work_dim, offset, global, local);
   return key != 0 && metadata(kernel)->launches.Has(key);
 }
 
-bool TransferSafe(cl_command_queue queue, cl_mem buffer, size_t offset, size_t size, const void* pointer) {
+bool TransferSafe(cl_command_queue queue, cl_mem buffer, size_t offset, size_t size,
+                  const void* pointer) {
   const auto* memory = metadata(buffer);
-  constexpr cl_mem_flags kHostLimits = CL_MEM_HOST_READ_ONLY | CL_MEM_HOST_WRITE_ONLY | CL_MEM_HOST_NO_ACCESS;
-  return pointer != nullptr && size != 0 && memory->part_of == nullptr && memory->pixel_bytes == 0 &&
-         (memory->flags & kHostLimits) == 0 && memory->context == metadata(queue)->context && offset < memory->size &&
+  constexpr cl_mem_flags kHostLimits =
+      CL_MEM_HOST_READ_ONLY | CL_MEM_HOST_WRITE_ONLY | CL_MEM_HOST_NO_ACCESS;
+  return pointer != nullptr && size != 0 && memory->part_of == nullptr &&
+         memory->pixel_bytes == 0 && (memory->flags & kHostLimits) == 0 &&
+         memory->context == metadata(queue)->context && offset < memory->size &&
          size <= memory->size - offset;
 }
 
 bool WaitSafe(cl_command_queue queue, cl_uint count, const cl_event* events) {
   if ((count == 0) != (events == nullptr)) return false;
   for (cl_uint i = 0; i < count; ++i) {
-    if (!ava::guest::IsAlive(events[i]) || metadata(events[i])->context != metadata(queue)->context) return false;
+    if (!ava::guest::IsAlive(events[i]) || metadata(events[i])->context != metadata(queue)->context)
+      return false;
   }
   return true;
 }
@@ -132,7 +148,8 @@ bool RangeFits(cl_mem buffer, size_t offset, size_t size) {
 size_t HostBytes(cl_context context, cl_mem_flags flags, size_t size) {
   if ((flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR)) == 0) return 0;
   auto* state = metadata(context);
-  if (state->largest == 0) state->largest = LargestAllocation(context, &clGetContextInfo, &clGetDeviceInfo);
+  if (state->largest == 0)
+    state->largest = LargestAllocation(context, &clGetContextInfo, &clGetDeviceInfo);
   return size <= state->largest ? size : 0;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What the expressions of opencl.lapis name, beside the API itself: calls between the two halves that no program
-// sees, and guest-side questions whose answers live in guest.cc.
+// What the expressions of opencl.lapis name, beside the API itself: calls between the two halves
+// that no program sees, and guest-side questions whose answers live in guest.cc.
 
 #include <CL/cl.h>
 
@@ -11,10 +11,13 @@
 #include <string>
 #include <vector>
 
-// A small set of 64-bit keys. Lock-free; forgets when full, which costs a round trip and never an answer.
+// A small set of 64-bit keys. Lock-free; forgets when full, which costs a round trip and never an
+// answer.
 class ProofSet {
  public:
-  bool Has(std::uint64_t key) const { return slots_[key % kSlots].load(std::memory_order_acquire) == key; }
+  bool Has(std::uint64_t key) const {
+    return slots_[key % kSlots].load(std::memory_order_acquire) == key;
+  }
   void Add(std::uint64_t key) { slots_[key % kSlots].store(key, std::memory_order_release); }
   void Clear() {
     for (auto& slot : slots_) slot.store(0, std::memory_order_relaxed);
@@ -28,7 +31,8 @@ class ProofSet {
 extern "C" {
 // Stores a file that a build will read where the worker's compiler finds it. `path` is absolute.
 cl_int ava_put_file(const char* path, size_t bytes, const void* data);
-// The worker works where the program does: where its compiler looks for './x.h'. `path` is absolute.
+// The worker works where the program does: where its compiler looks for './x.h'. `path` is
+// absolute.
 cl_int ava_directory(const char* path);
 // The binary of the program's device `index`; `bytes` as CL_PROGRAM_BINARY_SIZES said.
 cl_int ava_program_binary(cl_program program, cl_uint index, size_t bytes, unsigned char* binary);
@@ -37,17 +41,19 @@ cl_int ava_program_binary(cl_program program, cl_uint index, size_t bytes, unsig
 // Guest: the 8 bytes of a kernel argument name a live object of this kind.
 bool NamesMem(size_t arg_size, const void* arg_value);
 bool NamesSampler(size_t arg_size, const void* arg_value);
-// Guest: the vendor library has accepted an argument of this shape, a launch of this shape, before; it cannot refuse
-// this one, so nobody has to wait for its answer.
+// Guest: the vendor library has accepted an argument of this shape, a launch of this shape, before;
+// it cannot refuse this one, so nobody has to wait for its answer.
 bool ArgumentProven(cl_kernel kernel, cl_uint index, size_t arg_size, const void* arg_value);
-bool LaunchProven(cl_command_queue queue, cl_kernel kernel, cl_uint work_dim, const size_t* offset, const size_t* global,
-                  const size_t* local);
+bool LaunchProven(cl_command_queue queue, cl_kernel kernel, cl_uint work_dim, const size_t* offset,
+                  const size_t* global, const size_t* local);
 // Guest: nothing in this transfer, or in this wait list, can be refused.
-bool TransferSafe(cl_command_queue queue, cl_mem buffer, size_t offset, size_t size, const void* pointer);
+bool TransferSafe(cl_command_queue queue, cl_mem buffer, size_t offset, size_t size,
+                  const void* pointer);
 bool WaitSafe(cl_command_queue queue, cl_uint count, const cl_event* events);
 // Guest: where the program keeps a CL_MEM_USE_HOST_PTR object's contents, or NULL.
 void* HostPointer(cl_mem object, size_t offset);
 // Both: the range lies inside the buffer, or the object is an image.
 bool RangeFits(cl_mem buffer, size_t offset, size_t size);
-// Both: bytes of `host_ptr` that a creation reads: none without the flags for it or when the size will be refused.
+// Both: bytes of `host_ptr` that a creation reads: none without the flags for it or when the size
+// will be refused.
 size_t HostBytes(cl_context context, cl_mem_flags flags, size_t size);

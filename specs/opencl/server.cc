@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Server-side code of opencl.lapis. Included by the generated server, behind the metadata structures and `vendor`, the
-// table of the vendor library's functions.
+// Server-side code of opencl.lapis. Included by the generated server, behind the metadata
+// structures and `vendor`, the table of the vendor library's functions.
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,7 +11,8 @@
 
 bool ava_event_done(cl_event event) {
   cl_int status = CL_QUEUED;
-  return vendor.clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status, nullptr) != CL_SUCCESS ||
+  return vendor.clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status,
+                               nullptr) != CL_SUCCESS ||
          status <= CL_COMPLETE;
 }
 
@@ -33,8 +34,10 @@ const char* ServerOptions(const char* options) {
   const std::string root = FilesRoot();
   for (size_t at = text.find("-I"); at != std::string::npos; at = text.find("-I", at + 2)) {
     size_t path = at + 2;
-    while (path < text.size() && (text[path] == ' ' || text[path] == '"' || text[path] == '\'')) ++path;
-    if ((at == 0 || text[at - 1] == ' ') && path < text.size() && text[path] == '/') text.insert(path, root);
+    while (path < text.size() && (text[path] == ' ' || text[path] == '"' || text[path] == '\''))
+      ++path;
+    if ((at == 0 || text[at - 1] == ' ') && path < text.size() && text[path] == '/')
+      text.insert(path, root);
   }
   return text.c_str();
 }
@@ -43,15 +46,18 @@ const char* ServerOptions(const char* options) {
 std::string GuestPaths(const char* value) {
   std::string text(value);
   const std::string root = FilesRoot();
-  for (size_t at = 0; !root.empty() && (at = text.find(root, at)) != std::string::npos;) text.erase(at, root.size());
+  for (size_t at = 0; !root.empty() && (at = text.find(root, at)) != std::string::npos;)
+    text.erase(at, root.size());
   return text;
 }
 
 // The extensions whose functions are virtualised; kernels' own extensions stay.
 std::string VirtualExtensions(const char* value) {
   std::string text(value);
-  for (const char* absent : {"cl_khr_command_buffer", "cl_khr_gl_sharing", "cl_khr_egl_image", "cl_pocl_content_size"}) {
-    if (const size_t at = text.find(absent); at != std::string::npos) text.erase(at, std::strlen(absent) + 1);
+  for (const char* absent :
+       {"cl_khr_command_buffer", "cl_khr_gl_sharing", "cl_khr_egl_image", "cl_pocl_content_size"}) {
+    if (const size_t at = text.find(absent); at != std::string::npos)
+      text.erase(at, std::strlen(absent) + 1);
   }
   return text;
 }
@@ -65,7 +71,8 @@ bool RangeFits(cl_mem buffer, size_t offset, size_t size) {
 
 size_t HostBytes(cl_context context, cl_mem_flags flags, size_t size) {
   if ((flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR)) == 0) return 0;
-  return size <= LargestAllocation(context, vendor.clGetContextInfo, vendor.clGetDeviceInfo) ? size : 0;
+  return size <= LargestAllocation(context, vendor.clGetContextInfo, vendor.clGetDeviceInfo) ? size
+                                                                                             : 0;
 }
 
 cl_int ava_put_file(const char* path, size_t bytes, const void* data) {
@@ -84,7 +91,8 @@ cl_int ava_put_file(const char* path, size_t bytes, const void* data) {
 }
 
 cl_int ava_directory(const char* path) {
-  const std::filesystem::path target = FilesRoot() + std::filesystem::path(path).lexically_normal().string();
+  const std::filesystem::path target =
+      FilesRoot() + std::filesystem::path(path).lexically_normal().string();
   std::error_code error;
   std::filesystem::create_directories(target, error);
   if (!FilesRoot().empty() && path[0] == '/') std::filesystem::current_path(target, error);
@@ -97,8 +105,10 @@ cl_int ava_program_binary(cl_program program, cl_uint index, size_t bytes, unsig
   if (status != CL_SUCCESS) return status;
   std::vector<size_t> sizes(total / sizeof(size_t));
   status = vendor.clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, total, sizes.data(), nullptr);
-  if (status != CL_SUCCESS || index >= sizes.size() || sizes[index] != bytes) return CL_INVALID_VALUE;
+  if (status != CL_SUCCESS || index >= sizes.size() || sizes[index] != bytes)
+    return CL_INVALID_VALUE;
   std::vector<unsigned char*> binaries(sizes.size(), nullptr);
   binaries[index] = binary;
-  return vendor.clGetProgramInfo(program, CL_PROGRAM_BINARIES, binaries.size() * sizeof(binary), binaries.data(), nullptr);
+  return vendor.clGetProgramInfo(program, CL_PROGRAM_BINARIES, binaries.size() * sizeof(binary),
+                                 binaries.data(), nullptr);
 }

@@ -67,7 +67,8 @@ int main() {
   context = clCreateContextFromType(properties, CL_DEVICE_TYPE_DEFAULT, nullptr, nullptr, nullptr);
   Created("default device, no code wanted", context, CL_SUCCESS);
   context = clCreateContextFromType(properties, CL_DEVICE_TYPE_GPU, nullptr, nullptr, &code);
-  std::printf("GPU devices: %s, %s\n", e2e::CodeName(code).c_str(), context ? "context" : "NULL");
+  // PoCL 3.1 reports the error and returns a context all the same; which it is says nothing.
+  std::printf("GPU devices: %s\n", e2e::CodeName(code).c_str());
 
   const cl_device_id twice[] = {device, device};
   context = clCreateContext(nullptr, 2, twice, nullptr, nullptr, &code);

@@ -121,7 +121,7 @@ void Overlapping(const e2e::Session& session) {
   uint8_t* second = Map(session.queue, buffer, CL_TRUE, CL_MAP_READ, 40000, 60000);
   Expect(std::memcmp(first, data.data(), 60000) == 0, "the first of two maps");
   Expect(std::memcmp(second, data.data() + 40000, 60000) == 0, "the second of two maps");
-  std::printf("two maps: distance %td, count %u\n", second - first, MapCount(buffer));
+  std::printf("two maps: count %u\n", MapCount(buffer));  // OpenCL does not say how far apart they are.
   Unmap(session.queue, buffer, first);
   Expect(std::memcmp(second, data.data() + 40000, 60000) == 0, "the second outlives the first");
   Unmap(session.queue, buffer, second);
@@ -138,8 +138,7 @@ void Overlapping(const e2e::Session& session) {
   std::printf("after all unmaps: count %u\n", MapCount(buffer));
   uint8_t* same = Map(session.queue, buffer, CL_TRUE, CL_MAP_READ, 0, 100);
   uint8_t* again = Map(session.queue, buffer, CL_TRUE, CL_MAP_READ, 0, 100);
-  std::printf("the same map twice: %s pointer, count %u\n", same == again ? "one" : "another",
-              MapCount(buffer));
+  std::printf("the same map twice: count %u\n", MapCount(buffer));
   Unmap(session.queue, buffer, again);
   Unmap(session.queue, buffer, same);
   Ok(clFinish(session.queue));

@@ -63,9 +63,9 @@ class Work {
  private:
   void AddOneThroughAMap(cl_mem buffer) {
     cl_int error = CL_SUCCESS;
-    auto* mapped = static_cast<int*>(
-        clEnqueueMapBuffer(session_.queue, buffer, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0,
-                           sizeof(int), 0, nullptr, nullptr, &error));
+    auto* mapped = static_cast<int*>(clEnqueueMapBuffer(session_.queue, buffer, CL_TRUE,
+                                                        CL_MAP_READ | CL_MAP_WRITE, 0, sizeof(int),
+                                                        0, nullptr, nullptr, &error));
     Ok(error);
     mapped[0] += 2;
     Ok(clEnqueueUnmapMemObject(session_.queue, buffer, mapped, 0, nullptr, nullptr));
