@@ -97,6 +97,7 @@ class Events final : public transport::GuestChannelEvents {
   void OnUpcall(const wire::UpcallHeader&, std::span<const std::byte>) override {
     upcalls.fetch_add(1, std::memory_order_release);
   }
+  void OnEnding(const char* /*reason*/) override {}
   void OnLost(const char* reason) override { std::fprintf(stderr, "session lost: %s\n", reason); }
   std::atomic<std::uint64_t> upcalls{0};
 };

@@ -93,7 +93,8 @@ inline bool PitchesFit(const size_t* region, size_t element, size_t row_pitch, s
   if (region == nullptr) return true;
   const size_t row = row_pitch != 0 ? row_pitch : region[0] * element;
   const bool whole = element != 1 || slice_pitch % (row == 0 ? 1 : row) == 0;  // PoCL: buffers only
-  return row >= region[0] * element && (slice_pitch == 0 || (whole && slice_pitch >= row * region[1]));
+  return row >= region[0] * element &&
+         (slice_pitch == 0 || (whole && slice_pitch >= row * region[1]));
 }
 
 // CL_DEVICE_MAX_MEM_ALLOC_SIZE of the most generous device of a context.

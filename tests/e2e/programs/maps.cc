@@ -121,7 +121,8 @@ void Overlapping(const e2e::Session& session) {
   uint8_t* second = Map(session.queue, buffer, CL_TRUE, CL_MAP_READ, 40000, 60000);
   Expect(std::memcmp(first, data.data(), 60000) == 0, "the first of two maps");
   Expect(std::memcmp(second, data.data() + 40000, 60000) == 0, "the second of two maps");
-  std::printf("two maps: count %u\n", MapCount(buffer));  // OpenCL does not say how far apart they are.
+  std::printf("two maps: count %u\n",
+              MapCount(buffer));  // OpenCL does not say how far apart they are.
   Unmap(session.queue, buffer, first);
   Expect(std::memcmp(second, data.data() + 40000, 60000) == 0, "the second outlives the first");
   Unmap(session.queue, buffer, second);
