@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "ava/transport/guest_channel.h"  // kSlotInlineBytes
 #include "ava/transport/worker_channel.h"
 
 namespace ava::worker::test {
