@@ -88,6 +88,18 @@ TEST(Rules, MatchTypes) {
   EXPECT_FALSE(compiled->api().FindHandleType("buffer")->invalid);
 }
 
+TEST(Types, MayBeHandlesByDeclaration) {
+  const std::string header =
+      "typedef unsigned long pointer;\ntypedef struct s *other;\n"
+      "extern \"C\" int f(pointer p, other o, pointer *q, pointer n);";
+  const auto compiled = MustCompile("type(pointer) { handle; }\ntype(other) { opaque; }", header);
+  EXPECT_EQ(Brief(Function(*compiled, "f")),
+            "f(p: pointer, o: other, q: out new pointer[1], n: pointer) -> int");
+  EXPECT_EQ(Function(*compiled, "f").parameters.at(0).shape->kind, ShapeKind::kHandle);
+  EXPECT_EQ(Function(*compiled, "f").parameters.at(1).shape->kind, ShapeKind::kOpaque);
+  EXPECT_EQ(MustFail("type(pointer) { invalid(3); }", header), std::vector<int>{57});
+}
+
 TEST(Rules, GiveWayToLaterOnesAndToEntries) {
   const auto compiled =
       MustCompile("f { sync; } rule /[fg]/ { async; } rule /g/ { blocking(true); }", kHeader);

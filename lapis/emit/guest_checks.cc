@@ -209,7 +209,7 @@ std::string InvalidError(const GuestFunction& guest, const model::Shape& shape) 
   if (shape.invalid) return Text(*shape.invalid);
   if (handle.invalid) return Text(*handle.invalid);
   const model::HandleType* type = guest.api.FindHandleType(handle.handle_type);
-  return type != nullptr && type->invalid ? Text(*type->invalid) : guest.api.lost;
+  return type != nullptr && type->invalid ? Text(*type->invalid) : LostError(guest.api);
 }
 
 std::string Guarded(const GuestFunction& guest, const model::Expr& expression) {

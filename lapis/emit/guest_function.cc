@@ -22,7 +22,7 @@ std::string Hooks(const std::vector<model::Hook>& hooks) {
 std::string SuccessWord(const GuestFunction& guest) {
   const model::Function& function = guest.function;
   if (function.success) return Text(*function.success);
-  return function.error_by == ErrorBy::kReturn ? guest.api.success : "{}";
+  return function.error_by == ErrorBy::kReturn ? Success(guest.api) : "{}";
 }
 
 // What a call becomes for which there is no session.
@@ -34,7 +34,8 @@ std::string LostLambda(const GuestFunction& guest) {
   for (const int retained : function.retains)
     body += "ava_call.Retain(" + guest.name(retained) + ");\n";
   const bool counts = !function.releases.empty() || !function.retains.empty();
-  body += counts ? "return " + SuccessWord(guest) + ";\n" : Refuse(guest, guest.api.lost) + "\n";
+  body +=
+      counts ? "return " + SuccessWord(guest) + ";\n" : Refuse(guest, LostError(guest.api)) + "\n";
   const std::string head = "const auto ava_lost = [&]() -> " + function.return_type + " {";
   const std::string line = head + " " + body.substr(0, body.size() - 1) + " };\n";
   const bool single = body.find('\n') + 1 == body.size() && line.size() + 2 <= 101;
@@ -107,7 +108,7 @@ std::string ReturnedValue(const GuestFunction& guest) {
 // Reads the reply, and leaves when it is an error.
 std::string Result(const GuestFunction& guest) {
   const model::Function& function = guest.function;
-  const Substitution success = {"success", guest.api.success};
+  const Substitution success = {"success", Success(guest.api)};
   const Substitution status = {"status", guest.api.status_type};
   const Substitution type = {"type", function.return_type};
   if (function.error_by == ErrorBy::kReturn) {
@@ -211,7 +212,7 @@ std::string PlainError(const GuestFunction& guest, const std::string& error) {
 std::string UnsupportedFunction(const GuestFunction& guest) {
   const model::Function& function = guest.function;
   const std::string error =
-      function.unsupported_error ? Text(*function.unsupported_error) : guest.api.lost;
+      function.unsupported_error ? Text(*function.unsupported_error) : LostError(guest.api);
   return "// Not virtualised: " + function.unsupported_reason + ".\n" +
          Fill(R"(
 $signature$ {
@@ -223,15 +224,16 @@ $signature$ {
 
 std::string LocalFunction(const GuestFunction& guest) {
   const model::Function& function = guest.function;
-  return Fill(R"(
+  return Fill(
+      R"(
 $signature$ {
   $before$
   $error$
 }
 )",
-              {{"signature", Signature(function)},
-               {"before", Hooks(function.guest_before)},
-               {"error", function.return_type == "void" ? "" : PlainError(guest, guest.api.lost)}});
+      {{"signature", Signature(function)},
+       {"before", Hooks(function.guest_before)},
+       {"error", function.return_type == "void" ? "" : PlainError(guest, LostError(guest.api))}});
 }
 
 }  // namespace
@@ -266,6 +268,9 @@ std::string Signature(const model::Function& function) {
   std::string text = internal ? "" : "AVA_EXPORT ";
   return text + Declare(function.return_type, function.name) + "(" + ParameterList(function) + ")";
 }
+
+std::string Success(const model::Api& api) { return api.success.empty() ? "0" : api.success; }
+std::string LostError(const model::Api& api) { return api.lost.empty() ? "-1" : api.lost; }
 
 std::string Refuse(const GuestFunction& guest, const std::string& error) {
   const model::Function& function = guest.function;

@@ -171,7 +171,7 @@ if (const std::uint64_t ava_bytes = $count$; ava_bytes != 0) {
 
 std::string EncodeProperties(const GuestFunction& guest, const Shape& shape, const Place& place) {
   std::vector<std::string> keys;
-  std::string error = guest.api.lost;
+  std::string error = LostError(guest.api);
   for (const model::Properties::Key& key : shape.properties.keys) {
     keys.push_back("{.key = static_cast<std::uint64_t>(" + key.key +
                    "), .type = wire::" + TypeEnumerator(key.handle_type) + "}");

@@ -13,6 +13,16 @@ std::string Unqualified(const Type& type) {
   return name;
 }
 
+bool Header::IsHandle(const Type& type) const {
+  const std::string name = Unqualified(type);
+  if (opaques.contains(name)) return false;
+  return type.IsIncompletePointer() || handles.contains(name);
+}
+
+bool Header::IsPointer(const Type& type) const {
+  return type.kind == TypeKind::kPointer && !IsHandle(type) && !opaques.contains(Unqualified(type));
+}
+
 const Function* Header::FindFunction(const std::string& name) const {
   const auto found = function_index.find(name);
   return found == function_index.end() ? nullptr : &functions[found->second];

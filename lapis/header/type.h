@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,7 +48,8 @@ struct Type {
   TypePtr result;                    // kFunction
   std::vector<Variable> parameters;  // kFunction
 
-  bool IsHandle() const {
+  // By itself; Header::IsHandle knows what the spec says of it.
+  bool IsIncompletePointer() const {
     return kind == TypeKind::kPointer && pointee->kind == TypeKind::kRecord &&
            pointee->is_incomplete;
   }
@@ -93,7 +95,12 @@ struct Header {
 
   std::map<std::string, std::size_t> function_index;  // by name
 
+  std::set<std::string> handles;  // types that the spec declares to be handles,
+  std::set<std::string> opaques;  // and those that it declares not to be
+
   const Function* FindFunction(const std::string& name) const;
+  bool IsHandle(const Type& type) const;
+  bool IsPointer(const Type& type) const;  // and neither a handle nor declared opaque
 };
 
 }  // namespace lapis::header

@@ -81,16 +81,30 @@ void TypeStatements(Context& context, HandleType& type, const Node& node) {
   }
 }
 
+bool Says(const Node& node, std::string_view word) {
+  return std::ranges::any_of(node.children, [&](const Node& child) {
+    return child.kind == NodeKind::kStatement && child.word() == word;
+  });
+}
+
 void Type(Context& context, const Node& node) {
   const Text& name = node.operands[0];
   const auto declared = context.header.types.find(name.text);
   if (declared == context.header.types.end()) {
     std::vector<std::string> names;
     for (const auto& [known, type] : context.header.types) {
-      if (type->IsHandle()) names.push_back(known);
+      if (context.header.IsHandle(*type)) names.push_back(known);
     }
     context.diagnostics.Report(diag::kUnknownType, name.span, name.text)
         .With(diag::DidYouMean(name.text, names));
+    return;
+  }
+  if (Says(node, "opaque")) context.header.opaques.insert(name.text);
+  if (Says(node, "handle")) context.header.handles.insert(name.text);
+  if (!context.header.IsHandle(*declared->second)) {
+    // What is opaque needs no more words; anything else was meant to be a handle.
+    if (!Says(node, "opaque"))
+      context.diagnostics.Report(diag::kNotAHandleType, name.span, name.text);
     return;
   }
   HandleType& type = HandleTypeOf(context, name.text);
@@ -177,7 +191,7 @@ void TypeRule(Context& context, const Node& node) {
   if (!pattern) return;
   bool applied = false;
   for (const auto& [name, declared] : context.header.types) {
-    if (!declared->IsHandle() || !std::regex_match(name, *pattern)) continue;
+    if (!context.header.IsHandle(*declared) || !std::regex_match(name, *pattern)) continue;
     HandleType& type = HandleTypeOf(context, name);
     type.where = context.WhereOf(node.span);
     TypeStatements(context, type, node);

@@ -96,7 +96,7 @@ class Block {
 
   bool NeedPointer(const Node& node) {
     if (value_.type->kind == TypeKind::kPointer && !value_.type->IsCallback() &&
-        !value_.type->IsHandle())
+        !target_.context.header.IsHandle(*value_.type))
       return true;
     target_.context.diagnostics.Report(diag::kNotAPointer, node.span, value_.name,
                                        value_.type->name);
@@ -207,7 +207,7 @@ class Block {
   }
 
   void Handle(Shape& shape, const Node& node) {
-    if (value_.type->IsHandle() || !value_.type->IsNumber()) {
+    if (!value_.type->IsNumber() || shape.kind == ShapeKind::kHandle) {
       SetHandleUse(shape, node, shape.use);
       return;
     }

@@ -141,7 +141,7 @@ model::Properties PropertiesOf(Context& context, const Node& node) {
 bool CheckHandleType(Context& context, const Text& name) {
   if (context.api.FindHandleType(name.text)) return true;
   const auto type = context.header.types.find(name.text);
-  if (type != context.header.types.end() && type->second->IsHandle()) return true;
+  if (type != context.header.types.end() && context.header.IsHandle(*type->second)) return true;
   const std::vector<std::string> names =
       NamesOf(context.api.handle_types, &model::HandleType::name);
   context.diagnostics.Report(diag::kNotAHandleType, name.span, name.text)

@@ -50,7 +50,7 @@ void MarkOpen(View& view) {
 
 bool View::IsData(int i) const {
   const Type& t = type(i);
-  return t.kind == TypeKind::kPointer && !t.IsHandle() && !t.IsCallback();
+  return header.IsPointer(t) && !t.IsCallback();
 }
 
 bool View::HasVerb(std::string_view verb) const {
@@ -94,7 +94,7 @@ void Infer(const header::Header& header, const header::Function& declared, const
 }
 
 Shape InferAlone(const header::Header& header, const Type& type) {
-  if (type.kind != TypeKind::kPointer || type.IsHandle()) {
+  if (!header.IsPointer(type)) {
     return *ElementOf(header, type, model::HandleUse::kUse);
   }
   if (type.IsCallback()) {
@@ -123,7 +123,7 @@ model::Callback InferCallback(const header::Header& header, const Type& type) {
     Shape shape = InferAlone(header, *parameter.type);
     shape.reason = "callback-argument";
     const bool is_pointer =
-        parameter.type->kind == TypeKind::kPointer && !parameter.type->IsHandle();
+        parameter.type->kind == TypeKind::kPointer && !header.IsHandle(*parameter.type);
     if (shape.kind == ShapeKind::kBuffer) shape.confidence = Confidence::kOpen;
     if (shape.kind == ShapeKind::kHandle) shape.use = model::HandleUse::kExisting;
     if (is_pointer && parameter.type->pointee->kind == TypeKind::kVoid &&

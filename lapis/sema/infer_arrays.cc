@@ -140,8 +140,8 @@ Shape ArrayOfBlocks(const View& view, int i, const std::string& count, const std
 bool IsArrayOfBlocks(const View& view, int i) {
   if (!view.IsData(i)) return false;
   const Type& pointee = *view.type(i).pointee;
-  return pointee.kind == TypeKind::kPointer && !pointee.IsHandle() && !pointee.IsCallback() &&
-         pointee.pointee->IsCharacter() && pointee.pointee->is_const;
+  return pointee.kind == TypeKind::kPointer && !view.header.IsHandle(pointee) &&
+         !pointee.IsCallback() && pointee.pointee->IsCharacter() && pointee.pointee->is_const;
 }
 
 // count, char **strings, size_t *lengths in either order; or count, char **names.
@@ -241,7 +241,7 @@ void ParallelOutput(View& view, std::string_view reason) {
 bool IsSingle(const View& view, int i) {
   const Type& pointee = *view.type(i).pointee;
   return pointee.kind != TypeKind::kVoid && pointee.size != 0 &&
-         (pointee.kind != TypeKind::kPointer || pointee.IsHandle());
+         (pointee.kind != TypeKind::kPointer || view.header.IsHandle(pointee));
 }
 
 bool SaysOutput(const std::string& name) {
@@ -251,7 +251,7 @@ bool SaysOutput(const std::string& name) {
 void SingleOutput(View& view, std::string_view reason) {
   for (int i = 0; i < view.size(); ++i) {
     if (!view.IsUnknown(i) || !view.IsOutData(i) || !IsSingle(view, i)) continue;
-    const bool certain = SaysOutput(view.name(i)) || view.type(i).pointee->IsHandle();
+    const bool certain = SaysOutput(view.name(i)) || view.header.IsHandle(*view.type(i).pointee);
     view.SetBuffer(i, "1", reason, certain ? Confidence::kCertain : Confidence::kLikely,
                    UseOfOutput(view));
   }

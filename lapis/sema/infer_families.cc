@@ -35,7 +35,7 @@ void ReturnedPlain(View& view, std::string_view reason) {
 
 void ReturnedHandle(View& view, std::string_view reason) {
   const Type& type = *view.declared.result;
-  if (!type.IsHandle()) return;
+  if (!view.header.IsHandle(type)) return;
   const auto use = view.HasVerb("Get") ? model::HandleUse::kExisting : model::HandleUse::kNew;
   const bool is_certain = view.HasVerb("Get") || view.HasVerb("Create");
   SetReturn(view, *ElementOf(view.header, type, use), reason,
@@ -44,11 +44,13 @@ void ReturnedHandle(View& view, std::string_view reason) {
 
 void ReturnedPointer(View& view, std::string_view reason) {
   const Type& type = *view.declared.result;
-  if (type.kind != TypeKind::kPointer || type.IsHandle()) return;
+  if (type.kind != TypeKind::kPointer || view.header.IsHandle(type)) return;
   SetReturn(view, Opaque(type), reason, Confidence::kOpen);
 }
 
-int OnlyHandle(const View& view) { return view.size() == 1 && view.type(0).IsHandle() ? 0 : -1; }
+int OnlyHandle(const View& view) {
+  return view.size() == 1 && view.header.IsHandle(view.type(0)) ? 0 : -1;
+}
 
 void Retain(View& view, std::string_view /*reason*/) {
   if (view.HasVerb("Retain") && OnlyHandle(view) == 0) view.function.retains = {0};

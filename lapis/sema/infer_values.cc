@@ -37,7 +37,7 @@ void StatusReturned(View& view, std::string_view /*reason*/) {
 // Pointers to structs that nobody defines name objects.
 void Handle(View& view, std::string_view reason) {
   for (int i = 0; i < view.size(); ++i) {
-    if (!view.IsUnknown(i) || !view.type(i).IsHandle()) continue;
+    if (!view.IsUnknown(i) || !view.header.IsHandle(view.type(i))) continue;
     view.Set(i, *ElementOf(view.header, view.type(i), model::HandleUse::kUse), reason,
              Confidence::kCertain);
   }
@@ -46,8 +46,9 @@ void Handle(View& view, std::string_view reason) {
 // Numbers, enums, structs without pointers: their bits are their meaning.
 void PlainValue(View& view, std::string_view reason) {
   for (int i = 0; i < view.size(); ++i) {
-    const TypeKind kind = view.type(i).kind;
-    if (!view.IsUnknown(i) || kind == TypeKind::kPointer || kind == TypeKind::kOther) continue;
+    const Type& type = view.type(i);
+    if (!view.IsUnknown(i) || view.header.IsPointer(type) || type.kind == TypeKind::kOther)
+      continue;
     view.Set(i, Opaque(view.type(i)), reason, Confidence::kCertain);
   }
 }

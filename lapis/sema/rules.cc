@@ -214,6 +214,11 @@ void ReportUnknownFunction(Context& context, const Text& name) {
 void Entry(Context& context, const Node& node) {
   // With a prototype the name is the last word: `cl_int clFinish(cl_command_queue queue)`.
   const std::size_t first = node.is_list ? 0 : node.words.size() - 1;
+  if (!node.has_block && syntax::IsPlanned(node.word())) {
+    context.diagnostics.Report(diag::kNotImplemented, node.words.front().span,
+                               "'" + node.word() + "'");
+    return;
+  }
   if (!node.has_block) {
     context.diagnostics
         .Report(diag::kUnknownStatement, node.words.front().span, node.word(),

@@ -88,7 +88,8 @@ std::vector<model::Field> HandleFields(const header::Header& header, const Type&
   if (record == header.records.end()) return fields;
   std::vector<std::uint64_t> seen;
   for (const header::Field& field : record->second.fields) {
-    if (!field.type->IsHandle() || std::ranges::find(seen, field.offset) != seen.end()) continue;
+    if (!header.IsHandle(*field.type) || std::ranges::find(seen, field.offset) != seen.end())
+      continue;
     seen.push_back(field.offset);
     model::ShapePtr shape = ElementOf(header, *field.type, model::HandleUse::kUse);
     Mutable(shape).optional = true;
@@ -128,7 +129,7 @@ std::string HandleName(const header::Header& header, const Type& type) {
 model::ShapePtr ElementOf(const header::Header& header, const Type& type, model::HandleUse use) {
   Shape shape = Opaque(type);
   shape.type = Unqualified(type);
-  if (type.IsHandle()) {
+  if (header.IsHandle(type)) {
     shape.kind = ShapeKind::kHandle;
     shape.handle_type = HandleName(header, type);
     shape.use = use;

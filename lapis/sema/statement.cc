@@ -26,6 +26,10 @@ std::vector<Text> OperandsOf(const Node& node) {
 bool CheckStatement(Context& context, const Node& node, syntax::Place place) {
   diag::Diagnostics& diagnostics = context.diagnostics;
   const Keyword* keyword = syntax::FindKeyword(place, node.word());
+  if (!keyword && syntax::IsPlanned(node.word())) {
+    diagnostics.Report(diag::kNotImplemented, node.words.front().span, "'" + node.word() + "'");
+    return false;
+  }
   if (!keyword) {
     diagnostics
         .Report(diag::kUnknownStatement, node.words.front().span, node.word(),

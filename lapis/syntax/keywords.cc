@@ -109,6 +109,34 @@ constexpr auto kKeywords = std::to_array<Keyword>({
     {kRow, "properties", 0, kAnyNumber, kNone, "pairs 'key: handle type'"},
 });
 
+constexpr auto kPlanned = std::to_array<std::string_view>({
+    "allocate",
+    "buf_registry",
+    "contextual_argument",
+    "coupled",
+    "deallocate",
+    "extract",
+    "flush",
+    "import",
+    "lifetime_call",
+    "lifetime_coupled",
+    "lifetime_manual",
+    "lifetime_static",
+    "modifies",
+    "no_copy",
+    "obj_record",
+    "ordered_outside",
+    "ordered_within",
+    "override",
+    "privileged",
+    "register_buf",
+    "replace",
+    "shared",
+    "union",
+    "unordered",
+    "zero_copy",
+});
+
 // The slides' words that differ by more than the prefix.
 constexpr auto kOtherNames = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"input", "in"},
@@ -157,6 +185,10 @@ std::vector<std::string> Keywords(Place place) {
 }
 
 std::span<const Keyword> AllKeywords() { return kKeywords; }
+
+bool IsPlanned(std::string_view word) {
+  return std::ranges::find(kPlanned, word) != kPlanned.end();
+}
 
 std::string Canonical(std::string_view word) {
   constexpr std::string_view kPrefix = "ava_";

@@ -32,6 +32,9 @@ const Keyword* FindKeyword(Place place, std::string_view word);
 std::vector<std::string> Keywords(Place place);
 std::span<const Keyword> AllKeywords();
 
+// Words that the language has and this compiler does not know yet.
+bool IsPlanned(std::string_view word);
+
 // The paper's spelling of a word: without the slides' 'ava_', 'input' is 'in'. Words that are no
 // keywords anywhere stay as they are: 'ava_put_file' may be a function.
 std::string Canonical(std::string_view word);

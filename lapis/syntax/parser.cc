@@ -60,6 +60,7 @@ class Parser {
         OneOf(node.word(), {"struct", "union", "enum", "typedef", "static", "inline"})) {
       return Declaration(node, begin);
     }
+    if (node.word() == "contextual_argument") return scan_.Until(';', ';') && scan_.Accept(';');
     if (node.word() == "if" && node.words.size() == 1) return If(node);
     if (scan_.Accept(':')) return Row(node);
     return Rest(node);

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What the goldens' specs name and would define in files of their own, so that the generated files compile.
+
+#include <cstddef>
+#include <string>
+
+template <class Event>
+bool ava_event_done(Event event) {
+  return event != nullptr;
+}
+template <class Event>
+void ava_event_release(Event /*event*/) {}
+
+inline const char* Rename(const char* path) { return path; }
+inline void Count(int /*result*/) {}
+inline std::string VirtualName(const char* name) { return name; }
