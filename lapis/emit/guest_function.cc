@@ -269,9 +269,6 @@ std::string Signature(const model::Function& function) {
   return text + Declare(function.return_type, function.name) + "(" + ParameterList(function) + ")";
 }
 
-std::string Success(const model::Api& api) { return api.success.empty() ? "0" : api.success; }
-std::string LostError(const model::Api& api) { return api.lost.empty() ? "-1" : api.lost; }
-
 std::string Refuse(const GuestFunction& guest, const std::string& error) {
   const model::Function& function = guest.function;
   switch (function.error_by) {

@@ -28,9 +28,6 @@ std::string Declare(const std::string& type, const std::string& name);
 std::string ParameterList(const model::Function& function);
 std::string Signature(const model::Function& function);
 
-// The API's word for success, and for a worker that is gone; 0 and -1 if the spec has none.
-std::string Success(const model::Api& api);
-std::string LostError(const model::Api& api);
 // "return ava_call.Refuse<cl_int>(CL_INVALID_VALUE);"
 std::string Refuse(const GuestFunction& guest, const std::string& error);
 // "return CL_SUCCESS;", whatever success is for this function when no reply says it.

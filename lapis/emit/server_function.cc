@@ -195,12 +195,12 @@ void EmitVendorCall(FunctionText& out) {
 std::string SuccessTest(const FunctionText& out) {
   const Function& function = out.function();
   const std::string success =
-      function.success ? Parenthesized(*function.success) : out.api().success;
+      function.success ? Parenthesized(*function.success) : Success(out.api());
   switch (function.error_by) {
     case ErrorBy::kReturn:
       return "result == " + success;
     case ErrorBy::kParameter:
-      return "ava_error == " + out.api().success;
+      return "ava_error == " + Success(out.api());
     case ErrorBy::kNone:
       break;
   }
@@ -350,7 +350,7 @@ std::string ServeFunction(const model::Api& api, const Function& function) {
   EmitMapping(out);
   if (function.state == model::FunctionState::kVirtual) {
     const std::string absent =
-        function.unsupported_error ? function.unsupported_error->text : api.lost;
+        function.unsupported_error ? function.unsupported_error->text : LostError(api);
     out.Line("ava_call.Require(vendor." + function.name + " != nullptr, " + absent + ");");
     out.Decoded();
   }

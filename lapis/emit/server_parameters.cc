@@ -203,9 +203,9 @@ void EmitCallback(const Site& site, const Shape& shape) {
   const std::string& name = out.parameter(site.parameter).name;
   if (callback.userdata < 0) {
     out.Line("// " + name + ": not transferred, there is no user data that could tell calls apart");
-    out.Line("ava_call.Require(" + site.from + " == 0, " + LostError(out.api()) + ");");
+    out.Line("if (" + site.from + " != 0) ava_call.Violate(" + site.name +
+             ", \"a callback without user data\");");
     out.Line("const std::nullptr_t " + name + " = nullptr;");
-    out.Decoded();
     return;
   }
   std::vector<std::string> holds;

@@ -70,7 +70,7 @@ std::string FilteredCall(const FunctionText& out, const std::string& plain_call,
   std::string chain;
   for (const model::ValueRow& row : out.function().values) {
     if (row.filter.empty() || capacity.empty() || used.empty()) continue;
-    chain += "(" + Selected(out, shape, row) + ")\n    ? FilteredValue(" + out.api().success +
+    chain += "(" + Selected(out, shape, row) + ")\n    ? FilteredValue(" + Success(out.api()) +
              ", ava_query, " + row.filter + ", " + capacity + ", " + value + ", " + used +
              ")\n    : ";
   }

@@ -50,6 +50,10 @@ std::string Text(const model::Expr& expression);
 // The same, in parentheses unless it is a single name or number.
 std::string Parenthesized(const model::Expr& expression);
 
+// The API's word for success, and for a worker that is gone; 0 and -1 if the spec has none.
+std::string Success(const model::Api& api);
+std::string LostError(const model::Api& api);
+
 // The banner of a generated file.
 std::string Banner(const model::Api& api, std::string_view what);
 

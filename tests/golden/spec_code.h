@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What the goldens' specs name and would define in files of their own, so that the generated files compile.
+// What the goldens' specs name and would define in files of their own, so that the generated files
+// compile.
 
 #include <cstddef>
 #include <string>
