@@ -6,6 +6,7 @@
 //   sandbox                    everything that follows happens in it (ava/sandbox/sandbox.h)
 //   standard output and error  the guest's own, taken from its first message
 //   environment, directories   the session's
+//   files                      what a compiler opens is the guest's (file_calls.h)
 //   server module, vendor      loaded, last of all
 //   ready                      the guest gets its Welcome; ServeSession until the monitor ends the
 //   process
@@ -28,6 +29,7 @@
 #include <utility>
 #include <vector>
 
+#include "apps/ava-worker/file_calls.h"
 #include "apps/ava-worker/manager_link.h"
 #include "apps/ava-worker/monitor.h"
 #include "ava/base/fd_passing.h"
@@ -193,6 +195,20 @@ control::WorkerReady Ready(const worker::ServerApi& api) {
   return ready;
 }
 
+// What a compiler reads for itself lies where libraries lie, and in the worker's own directories.
+worker::GuestFiles::Setup FilesOf(const WorkerSpec& spec) {
+  worker::GuestFiles::Setup files{
+      .root = spec.session_directory + "/files",
+      .own = {"/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/local/lib", "/usr/share/pocl",
+              "/usr/local/share/pocl", "/opt", spec.cache_directory,
+              spec.session_directory + "/home", spec.session_directory + "/tmp"},
+      .compiling = &SeeFilesOf,
+      .limits = {}};
+  for (const auto& more : {spec.library_directories, spec.read_paths})
+    files.own.insert(files.own.end(), more.begin(), more.end());
+  return files;
+}
+
 // Returns only when something is missing.
 Result<void> Work(const WorkerSpec& spec, const ManagerLink& manager) {
   AVA_TRY(Confine(spec));
@@ -215,7 +231,7 @@ Result<void> Work(const WorkerSpec& spec, const ManagerLink& manager) {
                 .guest = std::move(guest),
                 .ledger = ledger.ledger()});
   manager.Send(Ready(*api));
-  static_cast<void>(worker::ServeSession(*api, channel, router, progress));
+  static_cast<void>(worker::ServeSession(*api, channel, router, progress, FilesOf(spec)));
   for (;;) pause();  // the monitor ends the process
 }
 

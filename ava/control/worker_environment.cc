@@ -33,7 +33,6 @@ std::vector<std::string> WorkerEnvironment(const WorkerSpec& spec,
   std::vector<std::string> environment = {
       "AVA_INSIDE_WORKER=1",  // a guest library that the vendor's loader finds here keeps out of
                               // the way
-      "AVA_FILES_ROOT=" + spec.session_directory + "/files",
       "HOME=" + spec.session_directory + "/home",
       "TMPDIR=" + spec.session_directory + "/tmp",
       "XDG_CACHE_HOME=" + spec.cache_directory,

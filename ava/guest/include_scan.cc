@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <climits>
 #include <deque>
@@ -15,7 +16,9 @@
 #include <utility>
 #include <vector>
 
+#include "ava/base/path.h"
 #include "ava/base/unique_fd.h"
+#include "ava/guest/session.h"
 
 namespace ava::guest {
 namespace {
@@ -66,39 +69,40 @@ std::string WorkingDirectory() {
   return getcwd(path.data(), path.size()) == nullptr ? std::string("/") : std::string(path.data());
 }
 
-// Without ".", ".." and double slashes; `path` is absolute.
-std::string Normalise(std::string_view path) {
-  std::vector<std::string_view> parts;
-  while (!path.empty()) {
-    const std::size_t end = path.find('/');
-    const std::string_view part = path.substr(0, end);
-    path.remove_prefix(end == std::string_view::npos ? path.size() : end + 1);
-    if (part.empty() || part == ".") continue;
-    if (part != "..") {
-      parts.push_back(part);
-    } else if (!parts.empty()) {
-      parts.pop_back();
-    }
-  }
-  std::string result;
-  for (const std::string_view part : parts) result.append("/").append(part);
-  return result.empty() ? "/" : result;
-}
+enum class Reading { kRead, kAbsent, kTooLarge };
 
-bool ReadFile(const std::string& path, std::string& content) {
+// To its end, whatever size it says: files of /proc say 0.
+Reading ReadFile(const std::string& path, std::string& content) {
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status = {};
-  if (!fd || fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
-  if (static_cast<std::size_t>(status.st_size) > kIncludedFileBytesMax) return false;
-  content.resize(static_cast<std::size_t>(status.st_size));
+  if (!fd || fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return Reading::kAbsent;
   std::size_t filled = 0;
-  while (filled < content.size()) {
+  content.resize(std::min(static_cast<std::size_t>(status.st_size), kIncludedFileBytesMax) + 1);
+  for (;;) {
     const ssize_t got = read(fd.get(), content.data() + filled, content.size() - filled);
     if (got <= 0) break;
     filled += static_cast<std::size_t>(got);
+    if (filled > kIncludedFileBytesMax) return Reading::kTooLarge;
+    if (filled == content.size()) content.resize(2 * filled);
   }
   content.resize(filled);
-  return true;
+  return Reading::kRead;
+}
+
+// Cuts off a comment that follows.
+std::string_view BeforeComment(std::string_view text) {
+  for (const std::string_view mark : {" //", "\t//", "/*"}) text = text.substr(0, text.find(mark));
+  return Trim(text);
+}
+
+// What stands between the parenthesis that `text` begins with and its partner.
+std::string_view InParentheses(std::string_view text) {
+  int depth = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '(') ++depth;
+    if (text[i] == ')' && --depth == 0) return text.substr(1, i - 1);
+  }
+  return text.substr(1);
 }
 
 // Splits a command line as PoCL and clang do: blanks separate, quotes and backslashes hold
@@ -138,6 +142,8 @@ class Scanner {
   void Scan(std::string_view text, const std::string& directory);
   // What was found is scanned in turn, until nothing new comes.
   void ScanFound();
+  // What was looked for in vain, each name with a NUL behind it.
+  std::string Absent() const;
 
  private:
   struct Found {
@@ -146,11 +152,13 @@ class Scanner {
   };
 
   void ScanInclude(std::string_view rest, const std::string& directory);
+  void ScanQuestions(std::string_view line, const std::string& directory);
   void ScanDefine(std::string_view rest, const std::string& directory);
   void Define(std::string_view name, std::string_view value);
   std::string Expand(std::string_view text) const;
   void Find(std::string_view name, const std::string& directory);
-  bool TryOpen(const std::string& directory, std::string_view name);
+  void TryOpen(const std::string& directory, std::string_view name);
+  void Refuse(const std::string& path, const char* limit, std::size_t most);
 
   IncludeVisitor visit_;
   std::string working_directory_;
@@ -158,6 +166,8 @@ class Scanner {
   std::vector<std::string> forced_;       // -include
   std::map<std::string, std::string, std::less<>> macros_;
   std::set<std::string, std::less<>> visited_;  // absolute paths
+  std::set<std::string, std::less<>> absent_;   // likewise
+  bool refused_ = false;
   std::deque<Found> found_;
 };
 
@@ -196,6 +206,7 @@ void Scanner::Scan(std::string_view text, const std::string& directory) {
   while (!text.empty()) {
     std::string_view line = Trim(TakeLine(text, joined));
     if (!line.starts_with('#')) continue;
+    ScanQuestions(line, directory);
     line = Trim(line.substr(1));
     const std::string_view verb = TakeWord(line);
     if (verb == "include" || verb == "include_next" || verb == "import")
@@ -211,7 +222,21 @@ void Scanner::ScanInclude(std::string_view rest, const std::string& directory) {
     if (end != std::string_view::npos) Find(rest.substr(1, end - 1), directory);
     return;
   }
-  Find(Expand(rest), directory);
+  Find(Expand(BeforeComment(rest)), directory);
+}
+
+// `__has_include(NAME)`, wherever it stands in a directive.
+void Scanner::ScanQuestions(std::string_view line, const std::string& directory) {
+  constexpr std::string_view kQuestion = "__has_include";
+  for (std::size_t at = line.find(kQuestion); at != std::string_view::npos;
+       at = line.find(kQuestion)) {
+    line.remove_prefix(at + kQuestion.size());
+    std::string_view rest = line;
+    (void)TakeWord(rest);  // _next
+    rest = Trim(rest);
+    if (!rest.starts_with('(')) continue;
+    ScanInclude(Trim(InParentheses(rest)), directory);
+  }
 }
 
 // A macro's value may be what some #include names; and it may take part in another's.
@@ -256,29 +281,35 @@ std::string Scanner::Expand(std::string_view text) const {
   return current;
 }
 
+// In every directory, not the first only: which of them wins depends on the brackets, and on
+// whether the compiler asks for the next.
 void Scanner::Find(std::string_view name, const std::string& directory) {
-  if (name.empty() || name.size() > kNameBytesMax || visited_.size() >= kIncludedFilesMax) return;
-  if (name.starts_with('/')) {
-    TryOpen("", name);
+  if (name.empty() || name.size() > kNameBytesMax || name.find('\0') != std::string_view::npos)
     return;
-  }
-  if (!directory.empty() && TryOpen(directory, name)) return;
-  for (const std::string& searched : directories_) {
-    if (TryOpen(searched, name)) return;
-  }
   TryOpen("", name);
+  if (name.starts_with('/')) return;
+  if (!directory.empty()) TryOpen(directory, name);
+  for (const std::string& searched : directories_) TryOpen(searched, name);
 }
 
-// True when the file exists, visited before or not.
-bool Scanner::TryOpen(const std::string& directory, std::string_view name) {
+void Scanner::TryOpen(const std::string& directory, std::string_view name) {
   std::string path = directory;
   if (!path.empty() && !path.ends_with('/')) path += '/';
   path += name;
-  const std::string absolute =
-      Normalise(path.starts_with('/') ? path : working_directory_ + "/" + path);
-  if (visited_.contains(absolute)) return true;
+  const std::string absolute = AbsolutePath(working_directory_, path);
+  if (visited_.contains(absolute)) return;
   std::string content;
-  if (!ReadFile(path, content)) return false;
+  switch (ReadFile(path, content)) {
+    case Reading::kAbsent:
+      if (absent_.size() < kAbsentFilesMax) absent_.insert(absolute);
+      return;
+    case Reading::kTooLarge:
+      return Refuse(absolute, "kIncludedFileBytesMax", kIncludedFileBytesMax);
+    case Reading::kRead:
+      break;
+  }
+  if (visited_.size() >= kIncludedFilesMax)
+    return Refuse(absolute, "kIncludedFilesMax", kIncludedFilesMax);
   visited_.insert(absolute);
   visit_({.path = path.c_str(),
           .absolute_path = absolute.c_str(),
@@ -287,7 +318,21 @@ bool Scanner::TryOpen(const std::string& directory, std::string_view name) {
   const std::size_t slash = path.rfind('/');
   found_.push_back({.directory = slash == std::string::npos ? "" : path.substr(0, slash + 1),
                     .content = std::move(content)});
-  return true;
+}
+
+void Scanner::Refuse(const std::string& path, const char* limit, std::size_t most) {
+  if (!std::exchange(refused_, true))
+    Say("'%s' is left out of the build: %s is %zu: split or join the files that it includes",
+        path.c_str(), limit, most);
+}
+
+// Two spellings may come to one name, of which one exists.
+std::string Scanner::Absent() const {
+  std::string names;
+  for (const std::string& name : absent_) {
+    if (!visited_.contains(name)) names.append(name).push_back('\0');
+  }
+  return names;
 }
 
 void Scanner::ScanFound() {
@@ -300,11 +345,13 @@ void Scanner::ScanFound() {
 
 }  // namespace
 
-void CollectIncludes(std::string_view source, std::string_view options, IncludeVisitor visit) {
+std::string CollectIncludes(std::string_view source, std::string_view options,
+                            IncludeVisitor visit) {
   Scanner scanner(visit);
   scanner.ReadOptions(options);
   scanner.Scan(source, "");
   scanner.ScanFound();
+  return scanner.Absent();
 }
 
 }  // namespace ava::guest

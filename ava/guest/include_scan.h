@@ -2,17 +2,19 @@
 #pragma once
 
 // Which of the program's own files a compiler that runs elsewhere will want to read: everything
-// that a source names with #include, found where a C compiler would look, and what those files name
-// in turn. Macros are not evaluated: any string in a #define, or after -D, that names an existing
-// file counts, and so do includes under #if 0. A file too many costs a copy; one too few would
-// break the build.
+// that a source names with #include or __has_include, found wherever a C compiler might look, and
+// what those files name in turn. Macros are not evaluated: any string in a #define, or after -D,
+// that names an existing file counts, and so do includes under #if 0. A file too many costs a copy;
+// one too few would break the build.
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace ava::guest {
 
-inline constexpr std::size_t kIncludedFilesMax = 1024;
+inline constexpr std::size_t kIncludedFilesMax = 4096;  // of one build
+inline constexpr std::size_t kAbsentFilesMax = std::size_t{1} << 14;
 inline constexpr std::size_t kIncludedFileBytesMax = std::size_t{64} << 20;
 inline constexpr std::size_t kIncludeDirectoriesMax = 256;
 
@@ -42,7 +44,9 @@ class IncludeVisitor {
 
 // `options`: a compiler's command line; -I, -D and -include are understood. Relative paths are
 // relative to the process's working directory. Each file is visited once, an includer before what
-// it includes.
-void CollectIncludes(std::string_view source, std::string_view options, IncludeVisitor visit);
+// it includes. What a limit leaves out is said on standard error. Returns the normalised paths at
+// which a file was looked for and there is none, each with a NUL behind it.
+std::string CollectIncludes(std::string_view source, std::string_view options,
+                            IncludeVisitor visit);
 
 }  // namespace ava::guest

@@ -106,6 +106,65 @@ TEST_F(CollectIncludesTest, JoinsContinuedLines) {
   EXPECT_EQ(Scan("#include \\\n  \"a.h\"\n"), "a.h -> a.h\n");
 }
 
+TEST_F(CollectIncludesTest, FindsWhatIsOnlyAskedFor) {
+  File("a.h", "");
+  File("b.h", "");
+  File("c.h", "");
+  EXPECT_EQ(Scan("#if __has_include(\"a.h\") && defined(X) || __has_include( <" + root_ +
+                 "/b.h> )\n#define NAME \"./c.h\"\n#elif __has_include(NAME)\n#endif\n"),
+            "a.h -> a.h\n" + root_ + "/b.h -> b.h\n./c.h -> c.h\n");
+}
+
+TEST_F(CollectIncludesTest, FindsAbsolutePaths) {
+  Directory("far");
+  File("far/a.h", "#include \"b.h\"\n");
+  File("far/b.h", "");
+  const std::string far = root_ + "/far/";
+  const std::string found = far + "a.h -> far/a.h\n" + far + "b.h -> far/b.h\n";
+  EXPECT_EQ(Scan("#include \"" + far + "a.h\"\n"), found);
+  EXPECT_EQ(Scan("#include <" + far + "a.h>\n"), found);
+  EXPECT_EQ(Scan("#define X(x) #x\n#define Y(x) X(x)\n#include Y(DIR/a.h) // or\n",
+                 "-DDIR=" + root_ + "/far"),
+            found);
+}
+
+// Which one the compiler takes depends on brackets and on #include_next.
+TEST_F(CollectIncludesTest, FindsEachOfTheSameName) {
+  Directory("one");
+  Directory("two");
+  File("a.h", "");
+  File("one/a.h", "#include_next <a.h>\n");
+  File("two/a.h", "");
+  EXPECT_EQ(Scan("#include <a.h>\n", "-Ione -Itwo"),
+            "a.h -> a.h\none/a.h -> one/a.h\ntwo/a.h -> two/a.h\n");
+}
+
+TEST_F(CollectIncludesTest, SaysWhatIsAbsent) {
+  Directory("one");
+  File("there.h", "");
+  const std::string absent =
+      CollectIncludes("#include <there.h>\n#if __has_include(\"/not/./a.h\")\n", "-Ione",
+                      [](const IncludedFile&) {});
+  EXPECT_EQ(absent, std::string("/not/a.h") + '\0' + root_ + "/one/there.h" + '\0');
+}
+
+TEST_F(CollectIncludesTest, LeavesOutWhatIsTooLargeAndSaysSo) {
+  File("a.h", "");
+  ASSERT_EQ(truncate("a.h", static_cast<off_t>(kIncludedFileBytesMax) + 1), 0);
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(Scan("#include \"a.h\""), "");
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find(root_ + "/a.h"), std::string::npos) << said;
+  EXPECT_NE(said.find("kIncludedFileBytesMax"), std::string::npos) << said;
+}
+
+TEST_F(CollectIncludesTest, ReadsFilesThatHideTheirSize) {
+  std::size_t bytes = 0;
+  CollectIncludes("#include \"/proc/self/status\"", "",
+                  [&](const IncludedFile& file) { bytes = file.bytes; });
+  EXPECT_GT(bytes, 0U);
+}
+
 TEST_F(CollectIncludesTest, HoldsQuotedOptionsTogether) {
   Directory("with space");
   File("with space/a.h", "");

@@ -215,6 +215,7 @@ class Call {
   template <class Vendor>
   auto Compiling(Vendor vendor) {
     const ExemptScope exempt(session_);
+    const GuestFiles::Compile compile(session_.files);
     const RoleScope scope(*this, blocks_);
     return vendor();
   }

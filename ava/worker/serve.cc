@@ -35,8 +35,8 @@ constexpr auto kShutdownGrace = 500ms;
 class Server final : public Session::Roles, public std::enable_shared_from_this<Server> {
  public:
   Server(const ServerApi& api, std::shared_ptr<WorkerChannel> channel, router::Router& router,
-         Progress& progress)
-      : channel_(std::move(channel)), session_(api, *channel_, router, progress) {
+         Progress& progress, GuestFiles::Setup files)
+      : channel_(std::move(channel)), session_(api, *channel_, router, progress, std::move(files)) {
     session_.roles = this;
   }
 
@@ -234,8 +234,9 @@ void Server::EndSession(const std::string& reason) {
 }  // namespace
 
 int ServeSession(const ServerApi& api, std::shared_ptr<WorkerChannel> channel,
-                 router::Router& router, Progress& progress) {
-  const auto server = std::make_shared<Server>(api, std::move(channel), router, progress);
+                 router::Router& router, Progress& progress, GuestFiles::Setup files) {
+  const auto server =
+      std::make_shared<Server>(api, std::move(channel), router, progress, std::move(files));
   return server->Run();
 }
 

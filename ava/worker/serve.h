@@ -13,6 +13,7 @@
 
 #include "ava/router/router.h"
 #include "ava/transport/worker_channel.h"
+#include "ava/worker/guest_files.h"
 #include "ava/worker/progress.h"
 #include "ava/worker/server_api.h"
 
@@ -22,6 +23,6 @@ namespace ava::worker {
 // inside the vendor library, which only the end of the process can stop; then nothing that was
 // passed in may be destroyed.
 int ServeSession(const ServerApi& api, std::shared_ptr<transport::WorkerChannel> channel,
-                 router::Router& router, Progress& progress);
+                 router::Router& router, Progress& progress, GuestFiles::Setup files = {});
 
 }  // namespace ava::worker

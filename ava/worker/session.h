@@ -7,10 +7,12 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "ava/router/router.h"
 #include "ava/transport/worker_channel.h"
 #include "ava/worker/callbacks.h"
+#include "ava/worker/guest_files.h"
 #include "ava/worker/handle_table.h"
 #include "ava/worker/mappings.h"
 #include "ava/worker/pending_work.h"
@@ -22,13 +24,14 @@ namespace ava::worker {
 class Session {
  public:
   Session(const ServerApi& server, transport::WorkerChannel& guest, router::Router& gate,
-          Progress& signs)
+          Progress& signs, GuestFiles::Setup guest_files = {})
       : api(server),
         channel(guest),
         router(gate),
         progress(signs),
         handles([&gate](const Charge& charge) { gate.Release(charge.resource, charge.amount); }),
-        pending(guest, server.events, signs) {}
+        pending(guest, server.events, signs),
+        files(std::move(guest_files)) {}
 
   // The consumer role, while a call blocks on the device. Set by whoever serves the session.
   class Roles {
@@ -61,6 +64,7 @@ class Session {
   Mappings mappings;
   PendingWork pending;
   Callbacks callbacks;
+  GuestFiles files;
 };
 
 }  // namespace ava::worker

@@ -73,10 +73,12 @@ void ShipSources(cl_program program, const char* options) {
   const char* text = options == nullptr ? "" : options;
   if (char directory[PATH_MAX]; getcwd(directory, sizeof(directory)) != nullptr)
     (void)ava_directory(directory);
-  ava::guest::CollectIncludes(metadata(program)->source, text,
-                              [](const ava::guest::IncludedFile& file) {
-                                (void)ava_put_file(file.absolute_path, file.bytes, file.data);
-                              });
+  bool shipped = true;
+  const std::string absent = ava::guest::CollectIncludes(
+      metadata(program)->source, text, [&](const ava::guest::IncludedFile& file) {
+        shipped = shipped && ava_put_file(file.absolute_path, file.bytes, file.data) == CL_SUCCESS;
+      });
+  (void)ava_absent_files(absent.size(), absent.data());
 }
 
 cl_int ProgramBinaries(cl_program program, size_t value_size, void* value, size_t* size_ret) {

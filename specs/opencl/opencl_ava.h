@@ -31,6 +31,8 @@ class ProofSet {
 extern "C" {
 // Stores a file that a build will read where the worker's compiler finds it. `path` is absolute.
 cl_int ava_put_file(const char* path, size_t bytes, const void* data);
+// Files that a build would read if they were there; each path ends with a NUL.
+cl_int ava_absent_files(size_t bytes, const char* paths);
 // The worker works where the program does: where its compiler looks for './x.h'. `path` is
 // absolute.
 cl_int ava_directory(const char* path);

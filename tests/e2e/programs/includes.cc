@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything a build reads is the program's own file: "./x.h" relative to its working directory,
-// headers that include headers, -I relative and absolute, and an include named by a macro.
+// headers that include headers, -I relative and absolute, absolute paths, an include named by a
+// macro, __has_include. And what it says of them speaks of the program's own paths and lines.
 #include <filesystem>
 #include <fstream>
 
@@ -26,6 +27,13 @@ void Lay(const fs::path& root) {
   Put(root / "include" / "angle.h", "#include <sub/below.h>\n#define ANGLE 1000\n");
   Put(root / "include" / "sub" / "below.h", "#define BELOW 10000\n");
   Put(root / "second" / "angle.h", "#define ANGLE 5\n#define BELOW 6\n");
+  Put(root / "next" / "angle.h", "#include_next <angle.h>\n#define NEXT 100000\n");
+  Put(root / "asked" / "only.h", "");
+  Put(root / "bad.h", "\n\n  #error this is bad\n");
+  Put(root / "once.h", "#pragma once\nconstant int once = 8;\n");
+  Put(root / "self.h", "constant char file[] = __FILE__;\nconstant int line = __LINE__;\n");
+  fs::create_directory(root / "empty");
+  fs::create_directory_symlink(root / "include", root / "link");
 }
 
 int Run(const e2e::Session& session, cl_program program) {
@@ -51,6 +59,113 @@ void Case(const e2e::Session& session, const char* label, const std::string& sou
 
 std::string Source(const std::string& includes, const std::string& expression) {
   return includes + "\nkernel void answer(global int* x) { x[0] = " + expression + "; }\n";
+}
+
+std::string Has(const std::string& name) {
+  return Source("#if __has_include(" + name + ")\n#define GOT 5\n#else\n#define GOT 6\n#endif",
+                "GOT");
+}
+
+void Absolute(const e2e::Session& session, const fs::path& root) {
+  const std::string near = (root / "near-2.h").string();
+  Case(session, "an absolute path", Source("#include \"" + near + "\"", "NEAR"), "", 2);
+  Case(session, "in angle brackets", Source("#include <" + near + ">", "NEAR"), "", 2);
+  Case(session, "of a header that includes others",
+       Source("#include \"" + (root / "outer.h").string() + "\"", "MIDDLE + DEEP"), "", 110);
+  Case(session, "by a macro", Source("#define HEADER \"" + near + "\"\n#include HEADER", "NEAR"),
+       "", 2);
+  Case(session, "by -D", Source("#include HEADER // this", "NEAR"), "-DHEADER=<" + near + ">", 2);
+  Case(session, "by a directory in -D",
+       Source("#define TEXT(x) #x\n#define EXPAND(x) TEXT(x)\n#include EXPAND(ROOT/near-2.h)",
+              "NEAR"),
+       "-DROOT=" + root.string(), 2);
+  Case(session, "through a link", Source("#include <angle.h>", "ANGLE + BELOW"),
+       "-I" + (root / "link").string(), 11000);
+  Case(session, "by ways that lead back",
+       Source("#include \"" + (root / "empty/../inner/../near-2.h").string() + "\"", "NEAR"), "",
+       2);
+  Case(session, "from above the root",
+       Source("#include \"../../../../../../../../../../../.." + near + "\"", "NEAR"), "", 2);
+}
+
+void Asked(const e2e::Session& session, const fs::path& root) {
+  const std::string only = (root / "asked/only.h").string();
+  Case(session, "__has_include", Has("\"./near.h\""), "", 5);
+  Case(session, "of what is named only there", Has("\"asked/only.h\""), "", 5);
+  Case(session, "with -I", Has("<only.h>"), "-Iasked", 5);
+  Case(session, "of an absolute path", Has("<" + only + ">"), "", 5);
+  Case(session, "of a macro", Has("HEADER"), "-DHEADER=<" + only + ">", 5);
+  Case(session, "of what is absent", Has("\"absent.h\""), "", 6);
+  Case(session, "of an absent absolute path", Has("<" + (root / "absent.h").string() + ">"), "", 6);
+  Case(session, "of a directory", Has("<" + (root / "asked").string() + ">"), "", 6);
+  fs::remove(only);
+  Case(session, "of what is gone", Has("<" + only + ">"), "", 6);
+  Put(only, "");
+  Case(session, "of what is back", Has("<" + only + ">"), "", 5);
+}
+
+// What a second directory has shows when the first has it no longer.
+void Searched(const e2e::Session& session, const fs::path& root) {
+  const std::string source = Source("#include <angle.h>", "ANGLE + BELOW");
+  Case(session, "#include_next", Source("#include <angle.h>", "ANGLE + BELOW + NEXT"),
+       "-Inext -Iinclude", 111000);
+  Case(session, "twice by two names",
+       Source("#include \"./once.h\"\n#include \"" + (root / "once.h").string() + "\"", "once"), "",
+       8);
+  fs::rename(root / "second/angle.h", root / "second/hidden.h");
+  Case(session, "the second -I when the first has none", source, "-I second -I include", 11000);
+  fs::rename(root / "second/hidden.h", root / "second/angle.h");
+}
+
+std::string ProgramText(cl_program program) {
+  size_t bytes = 0;
+  Ok(clGetProgramInfo(program, CL_PROGRAM_SOURCE, 0, nullptr, &bytes));
+  std::string text(bytes, '\0');
+  Ok(clGetProgramInfo(program, CL_PROGRAM_SOURCE, bytes, text.data(), nullptr));
+  return text.c_str();
+}
+
+// The program finds its own text, paths and lines again.
+void ReadBack(const e2e::Session& session, const fs::path& root) {
+  const std::string self = (root / "self.h").string();
+  const std::string includes = "#include \"" + self + "\"";
+  const std::string compared =
+      "constant char wanted[] = \"" + self +
+      "\";\nint same() { int i = 0; while (file[i] && file[i] == wanted[i]) "
+      "++i; return file[i] == wanted[i]; }\n";
+  const std::string source = Source(includes + "\n" + compared, "10 * same() + line");
+  Case(session, "__FILE__ and __LINE__", source, "", 12);
+  cl_program program = e2e::MakeProgram(session.context, source.c_str());
+  const std::string options = "-I " + root.string() + " -DX=1";
+  Ok(clBuildProgram(program, 1, &session.device, options.c_str(), nullptr, nullptr));
+  Expect(ProgramText(program) == source, "the source");
+  size_t bytes = 0;
+  std::string seen(options.size() + 100, '\0');
+  Ok(clGetProgramBuildInfo(program, session.device, CL_PROGRAM_BUILD_OPTIONS, seen.size(),
+                           seen.data(), &bytes));
+  Expect(seen.c_str() == options, "the options");
+  Ok(clReleaseProgram(program));
+
+  for (const std::string& name : {(root / "bad.h").string(), std::string("./bad.h")}) {
+    cl_program bad =
+        e2e::MakeProgram(session.context, Source("#include \"" + name + "\"", "1").c_str());
+    e2e::ExpectCode(clBuildProgram(bad, 1, &session.device, "", nullptr, nullptr),
+                    CL_BUILD_PROGRAM_FAILURE, "a header with an error");
+    const std::string log = e2e::BuildLog(bad, session.device);
+    Expect(log.find(name + ":3:4: this is bad") != std::string::npos, log.c_str());
+    Ok(clReleaseProgram(bad));
+  }
+}
+
+// PoCL has no -include; the option comes back in the log as it was.
+void Forced(const e2e::Session& session, const fs::path& root) {
+  cl_program program = e2e::MakeProgram(session.context, Source("", "NEAR").c_str());
+  for (const char* option : {"-include ", "--include "}) {
+    e2e::ExpectCode(clBuildProgram(program, 1, &session.device,
+                                   (option + (root / "near.h").string()).c_str(), nullptr, nullptr),
+                    CL_INVALID_BUILD_OPTIONS, option);
+  }
+  Ok(clReleaseProgram(program));
 }
 
 void Missing(const e2e::Session& session) {
@@ -109,12 +224,11 @@ int main() {
        Source("#ifdef WANTED\n#include \"./near.h\"\n#else\n#include \"./near-2.h\"\n#endif",
               "NEAR"),
        "-DWANTED", 1);
-  Case(session, "an absolute path",
-       Source("#include \"" + (root / "near.h").string() + "\"", "NEAR"), "", 1);
-  Case(
-      session, "#if __has_include",
-      Source("#if __has_include(\"./near.h\")\n#define GOT 5\n#else\n#define GOT 6\n#endif", "GOT"),
-      "", 5);
+  Absolute(session, root);
+  Asked(session, root);
+  Searched(session, root);
+  ReadBack(session, root);
+  Forced(session, root);
   Missing(session);
   Changing(session);
   Elsewhere(session, root);
