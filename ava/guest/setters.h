@@ -18,8 +18,9 @@ namespace ava::guest {
 struct Object;
 class SetterRegistry;
 
-inline constexpr std::size_t kSettersMax = 1024;          // kept per object
-inline constexpr std::size_t kSetterBytesMax = 8 * 1024;  // argument structure and payload of one
+inline constexpr std::size_t kSettersMax = 1024;  // kept per object
+inline constexpr std::size_t kSetterBytesMax =
+    std::size_t{8} * 1024;  // argument structure and payload of one
 
 struct Setter {
   std::uint64_t key = 0;
