@@ -58,6 +58,25 @@ Status FilteredValue(Status success, Query query, Filter filter, std::size_t cap
   return success;
 }
 
+// The same for an array.
+template <class Status, class Query, class T>
+Status FilteredValue(Status success, Query query, std::vector<T> (*filter)(std::vector<T>),
+                     std::size_t capacity, void* value, std::size_t* value_bytes) {
+  std::size_t bytes = 0;
+  Status status = query(std::size_t{0}, nullptr, &bytes);
+  if (status != success) return status;
+  std::vector<T> elements(bytes / sizeof(T));
+  status = query(elements.size() * sizeof(T), elements.data(), nullptr);
+  if (status != success) return status;
+  elements = filter(std::move(elements));
+  *value_bytes = elements.size() * sizeof(T);
+  if (value == nullptr) return success;
+  if (capacity < *value_bytes)
+    return query(std::size_t{0}, value, nullptr);  // the library's own refusal
+  if (!elements.empty()) std::memcpy(value, elements.data(), *value_bytes);
+  return success;
+}
+
 // A return value as it travels.
 template <class T>
 std::uint64_t ResultWord(T value) {

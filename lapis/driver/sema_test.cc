@@ -188,6 +188,13 @@ TEST(Order, DecodesAnArgumentAfterWhatItNeeds) {
   EXPECT_EQ(Function(*compiled, "f").server_order, (std::vector<int>{1, 0}));
 }
 
+TEST(Addresses, AreOfFunctionsWithoutASymbol) {
+  const auto compiled = MustCompile("addresses(g, h);", kHeader);
+  EXPECT_EQ(Function(*compiled, "h").found_by, "g");
+  EXPECT_EQ(Function(*compiled, "h").symbol_version, "");
+  EXPECT_EQ(MustFail("addresses(g, hh);", kHeader), std::vector<int>{31});
+}
+
 TEST(Symbols, NamedFunctionsMayComeFromAnyHeader) {
   const std::string spec =
       "#include \"api.h\"\n#include <stdlib.h>\nname(\"n\");\nsymbols(V1, /f/, abs);\nsymbols(V2, "

@@ -132,7 +132,8 @@ std::string AddressTable(const model::Api& api) {
   for (const model::Function& function : api.functions) {
     const bool callable =
         function.state == FunctionState::kVirtual || function.state == FunctionState::kLocal;
-    if (callable && !function.symbol_version.empty()) names.insert(function.name);
+    const bool known = !function.symbol_version.empty() || !function.found_by.empty();
+    if (callable && known) names.insert(function.name);
   }
   if (IsIcd(api)) names.insert(std::string(kIcdEntry));
   std::string text;

@@ -107,6 +107,7 @@ const char* OpenVendor(const char* path) {
   void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) return dlerror();
   for (const VendorEntry& entry : kVendorEntries) *entry.function = dlsym(library, entry.name);
+  $found$
   return nullptr;
 }
 
@@ -150,6 +151,7 @@ std::vector<OutputFile> EmitServer(const model::Api& api) {
             {"function_table", FunctionTable(api)},
             {"environment_count", std::to_string(api.environment.size())},
             {"environment", Patterns(api)},
+            {"found", FoundFunctions(api)},
             {"name", Quote(api.name)},
             {"version", Quote(api.version)},
             {"vendor_library", Quote(api.vendor_library)},

@@ -95,6 +95,8 @@ std::string CallbackKey(const FunctionText& out, const model::Callback& callback
 // Tables -----------------------------------------------------------------------------------------
 
 std::string VendorTable(const model::Api& api);
+// Asks the vendor library for the functions that have no symbol.
+std::string FoundFunctions(const model::Api& api);
 std::string MetadataTypes(const model::Api& api);
 std::string ServerCode(const model::Api& api);
 std::string EventFunctions(const model::Api& api);  // the three lambdas, or nothing

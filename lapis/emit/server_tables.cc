@@ -89,8 +89,9 @@ std::string VendorTable(const model::Api& api) {
   for (const model::Function& function : api.functions) {
     if (function.state == model::FunctionState::kInternal) continue;
     members += "decltype(&::" + function.name + ") " + function.name + " = nullptr;\n";
-    entries +=
+    const std::string entry =
         "{\"" + function.name + "\", reinterpret_cast<void**>(&vendor." + function.name + ")},\n";
+    if (function.found_by.empty()) entries += entry;
   }
   return Fill(R"(
 // The vendor library's functions; null: this one has none of that name.
@@ -108,6 +109,18 @@ const VendorEntry kVendorEntries[] = {
 };
 )",
               {{"members", members}, {"entries", entries}});
+}
+
+std::string FoundFunctions(const model::Api& api) {
+  std::string text;
+  for (const model::Function& function : api.functions) {
+    if (function.found_by.empty()) continue;
+    const std::string finder = "vendor." + function.found_by;
+    const std::string member = "vendor." + function.name;
+    text += "if (" + finder + " != nullptr) {\n  " + member + " = reinterpret_cast<decltype(" +
+            member + ")>(" + finder + "(\"" + function.name + "\"));\n}\n";
+  }
+  return text;
 }
 
 std::string MetadataTypes(const model::Api& api) {

@@ -354,6 +354,7 @@ class Dumper {
     PutWhere(json, function.where);
     if (all_) json["prototype"] = function.prototype;
     Put(json, "symbol_version", function.symbol_version);
+    Put(json, "found_by", function.found_by);
     Put(json, "unsupported_reason", all_ ? function.unsupported_reason : "");
     Put(json, "unsupported_error", function.unsupported_error);
     if (function.error_by == ErrorBy::kParameter)

@@ -225,6 +225,7 @@ struct Function {
   std::optional<Expr> unsupported_error;
   std::string symbol_version;  // "OPENCL_1.2"; empty: not exported (internal)
   bool exported = true;
+  std::string found_by;  // the API's function that returns its address; empty: it has a symbol
   bool deprecated = false;
   std::string return_type;
   ShapePtr return_shape;  // null: void

@@ -34,6 +34,20 @@ class Exports {
     }
   }
 
+  // addresses(clGetExtensionFunctionAddress, ...)
+  void ReadAddresses(const Node& node) {
+    for (std::size_t i = 0; i < node.operands.size(); ++i) {
+      if (!CheckName(node.operands[i]) || i == 0) continue;
+      finder_[node.operands[i].text] = node.operands[0].text;
+    }
+  }
+
+  // The function by which a program finds this one; empty: by its symbol.
+  std::string FinderOf(const std::string& function) const {
+    const auto found = finder_.find(function);
+    return found == finder_.end() ? "" : found->second;
+  }
+
   const std::string* VersionOf(const std::string& function) const {
     if (const auto named = by_name_.find(function); named != by_name_.end()) return &named->second;
     const auto found = by_pattern_.find(function);
@@ -54,19 +68,22 @@ class Exports {
   }
 
   void ReadName(const Text& name, const std::string& version) {
-    if (context_.header.FindFunction(name.text)) {
-      by_name_[name.text] = version;
-      return;
-    }
+    if (CheckName(name)) by_name_[name.text] = version;
+  }
+
+  bool CheckName(const Text& name) {
+    if (context_.header.FindFunction(name.text)) return true;
     const std::vector<std::string> names =
         NamesOf(context_.header.functions, &header::Function::name);
     context_.diagnostics.Report(diag::kUnknownFunction, name.span, name.text)
         .With(diag::DidYouMean(name.text, names));
+    return false;
   }
 
   Context& context_;
   std::map<std::string, std::string> by_name_;
   std::map<std::string, std::string> by_pattern_;
+  std::map<std::string, std::string> finder_;
 };
 
 bool IsInternal(const Context& context, const std::string& function) {
@@ -84,13 +101,16 @@ bool IsInternal(const Context& context, const std::string& function) {
 void SelectFunctions(Context& context) {
   Exports exports(context);
   for (const Node& node : context.nodes) {
-    if (node.kind != NodeKind::kStatement || node.word() != "symbols" || node.is_list) continue;
-    if (CheckStatement(context, node, syntax::Place::kFile)) exports.Read(node);
+    if (node.kind != NodeKind::kStatement || node.is_list) continue;
+    if (node.word() != "symbols" && node.word() != "addresses") continue;
+    if (!CheckStatement(context, node, syntax::Place::kFile)) continue;
+    node.word() == "symbols" ? exports.Read(node) : exports.ReadAddresses(node);
   }
   std::vector<model::Function> internals;
   for (const header::Function& declared : context.header.functions) {
-    const std::string* version = exports.VersionOf(declared.name);
-    if (!version && !IsInternal(context, declared.name)) {
+    const std::string finder = exports.FinderOf(declared.name);
+    const std::string* version = finder.empty() ? exports.VersionOf(declared.name) : nullptr;
+    if (!version && finder.empty() && !IsInternal(context, declared.name)) {
       if (declared.is_primary) context.api.missing.push_back(declared.name);
       continue;
     }
@@ -98,7 +118,8 @@ void SelectFunctions(Context& context) {
     Infer(context.header, declared, context.api, function);
     function.exported = version != nullptr;
     function.symbol_version = version ? *version : "";
-    (version ? context.api.functions : internals).push_back(std::move(function));
+    function.found_by = finder;
+    (version || !finder.empty() ? context.api.functions : internals).push_back(std::move(function));
   }
   for (model::Function& function : internals) context.api.functions.push_back(std::move(function));
   int id = 0;

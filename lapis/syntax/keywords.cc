@@ -23,6 +23,7 @@ constexpr auto kKeywords = std::to_array<Keyword>({
     {kFile, "environment", 1, kAnyNumber, kNone, "patterns in quotes"},
     {kFile, "status", 2, 2, kNone, "a type and its value for success"},
     {kFile, "lost", 1, 1, kNone, "an error"},
+    {kFile, "addresses", 2, kAnyNumber, kNone, "the function that returns them, then functions"},
     {kFile, "symbols", 2, kAnyNumber, kNone, "a version node, then functions and /patterns/"},
     {kFile, "continuous_rc", 1, 1, kNone, "a name"},
     {kFile, "instantaneous_rc", 1, 1, kNone, "a name"},

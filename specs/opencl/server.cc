@@ -2,6 +2,8 @@
 // Server-side code of opencl.lapis. Included by the generated server, behind the metadata
 // structures and `vendor`, the table of the vendor library's functions.
 
+#include <algorithm>
+
 bool ava_event_done(cl_event event) {
   cl_int status = CL_QUEUED;
   return vendor.clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status,
@@ -13,15 +15,22 @@ void ava_event_release(cl_event event) { (void)vendor.clReleaseEvent(event); }
 
 namespace {
 
-// The extensions whose functions are virtualised; kernels' own extensions stay.
+// Extensions whose functions are not virtualised; kernels' own extensions stay.
+constexpr std::string_view kAbsent[] = {"cl_khr_command_buffer", "cl_khr_gl_sharing",
+                                        "cl_khr_egl_image", "cl_pocl_content_size"};
+
 std::string VirtualExtensions(const char* value) {
   std::string text(value);
-  for (const char* absent :
-       {"cl_khr_command_buffer", "cl_khr_gl_sharing", "cl_khr_egl_image", "cl_pocl_content_size"}) {
+  for (const std::string_view absent : kAbsent) {
     if (const size_t at = text.find(absent); at != std::string::npos)
-      text.erase(at, std::strlen(absent) + 1);
+      text.erase(at, absent.size() + 1);
   }
   return text;
+}
+
+std::vector<cl_name_version> VirtualVersions(std::vector<cl_name_version> all) {
+  std::erase_if(all, [](const auto& one) { return std::ranges::count(kAbsent, one.name) != 0; });
+  return all;
 }
 
 }  // namespace
