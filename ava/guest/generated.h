@@ -59,6 +59,8 @@ void DropMetadata(void* metadata) {
 inline Object* AsObject(const void* handle) {
   return static_cast<Object*>(const_cast<void*>(handle));
 }
+// It is, or was, a handle of ours.
+inline bool IsHandle(const void* pointer) { return g_objects.IsSlot(pointer); }
 inline bool IsServers(wire::HandleId id) { return wire::HandleServerMinted(id); }
 
 // A plain value out of a reply or an upcall.
@@ -74,6 +76,14 @@ Value FromResult(std::uint64_t result) {
 // count * size, or more than any call may carry.
 inline std::uint64_t Bytes(std::uint64_t count, std::uint64_t size) {
   return count > kRectBytesMax / size ? kRectBytesMax : count * size;
+}
+// Programs may ask for as much as there is with a count that no memory has behind it. More than
+// this is never given, so it is not asked for.
+inline constexpr std::uint64_t kValueBytesMax = std::uint64_t{256} << 20U;
+inline constexpr std::uint64_t kEntriesMax = std::uint64_t{1} << 16U;
+template <class Count>
+Count AtMost(Count count, std::uint64_t most) {
+  return count > most ? static_cast<Count>(most) : count;
 }
 // Elements of an array of pointers or handles, the ending NULL included.
 template <class Element>

@@ -49,12 +49,15 @@ class ObjectTable {
  public:
   // The live object of this type behind a handle, or null for anything else.
   Object* Find(const void* handle, std::uint16_t type) const {
-    const auto distance = reinterpret_cast<std::uintptr_t>(handle) -
-                          reinterpret_cast<std::uintptr_t>(slots_.load(std::memory_order_relaxed));
-    if (distance >= bytes_used_.load(std::memory_order_acquire) || distance % sizeof(Object) != 0)
-      return nullptr;
+    if (!IsSlot(handle)) return nullptr;
     auto* object = const_cast<Object*>(static_cast<const Object*>(handle));
     return object->type.load(std::memory_order_acquire) == type ? object : nullptr;
+  }
+  // An object lives or has lived there.
+  bool IsSlot(const void* pointer) const {
+    const auto distance = reinterpret_cast<std::uintptr_t>(pointer) -
+                          reinterpret_cast<std::uintptr_t>(slots_.load(std::memory_order_relaxed));
+    return distance < bytes_used_.load(std::memory_order_acquire) && distance % sizeof(Object) == 0;
   }
   // The live object that the guest minted under this id, or null.
   Object* FindMinted(wire::HandleId id) const;

@@ -158,6 +158,7 @@ if (ava_blocks) {
 constexpr std::string_view kVirtual = R"(
 $signature$ {
   $before$
+  $limits$
   guest::Payload<$payload$> ava_payload;
   wire::$args$ ava_args = {};
   guest::Call ava_call(wire::$id$, sizeof(ava_args), ava_payload);
@@ -180,6 +181,7 @@ std::string VirtualFunction(const GuestFunction& guest) {
   const model::Function& function = guest.function;
   return Fill(kVirtual, {{"signature", Signature(function)},
                          {"before", Hooks(function.guest_before)},
+                         {"limits", GuestLimits(guest)},
                          {"payload", std::to_string(PayloadBytes(guest))},
                          {"args", ArgumentStructName(function)},
                          {"id", FunctionEnumerator(function)},

@@ -48,6 +48,8 @@ std::string GuestChecks(const GuestFunction& guest);
 // What the guest answers itself: rows that are local, cached answers, references of what the server
 // owns.
 std::string GuestLocalAnswers(const GuestFunction& guest);
+// Statements that bring the program's own counts down to what can be given.
+std::string GuestLimits(const GuestFunction& guest);
 // Statements that fill `ava_args`.
 std::string GuestInputs(const GuestFunction& guest);
 std::size_t PayloadBytes(const GuestFunction& guest);

@@ -343,6 +343,12 @@ bool CarriesBytes(const Shape& shape) {
           (shape.kind == ShapeKind::kBuffer && !IsHandles(shape)));
 }
 
+// An output of which the call fills only so much as there is.
+bool IsFilledInPart(const Shape& shape) {
+  return shape.used && shape.direction != Direction::kIn &&
+         (shape.kind == ShapeKind::kBuffer || shape.kind == ShapeKind::kValueTable);
+}
+
 }  // namespace
 
 std::string BufferCount(const GuestFunction& guest, const Shape& shape, const std::string& value) {
@@ -371,6 +377,21 @@ std::size_t PayloadBytes(const GuestFunction& guest) {
     bytes = kIds;
   }
   return bytes;
+}
+
+std::string GuestLimits(const GuestFunction& guest) {
+  std::string text;
+  for (const model::Parameter& parameter : guest.function.parameters) {
+    if (!parameter.shape || !IsFilledInPart(*parameter.shape) || !parameter.shape->count) continue;
+    const model::Expr& count = *parameter.shape->count;
+    if (count.parameters.size() != 1) continue;
+    const std::string& name = guest.name(count.parameters.front());
+    if (count.text != name) continue;
+    const bool value = parameter.shape->kind == ShapeKind::kValueTable;
+    text += name + " = guest::AtMost(" + name +
+            ", guest::" + (value ? "kValueBytesMax" : "kEntriesMax") + ");\n";
+  }
+  return text;
 }
 
 std::string GuestInputs(const GuestFunction& guest) {

@@ -7,6 +7,10 @@
 
 #include <vector>
 
+// No device takes a kernel argument with a larger value: CL_DEVICE_MAX_PARAMETER_SIZE of the most
+// generous.
+inline constexpr size_t kArgumentBytesMax = 32764;
+
 // Bytes of one pixel; 0 for a format that OpenCL does not have.
 inline size_t FormatBytes(const cl_image_format* format) {
   if (format == nullptr) return 0;
@@ -89,12 +93,12 @@ inline size_t ImageBytes(const cl_image_format* format, const cl_image_desc* des
                          desc->image_slice_pitch);
 }
 
-inline bool PitchesFit(const size_t* region, size_t element, size_t row_pitch, size_t slice_pitch) {
+// Of a buffer's box in the program's memory. PoCL takes any pitches for an image's.
+inline bool PitchesFit(const size_t* region, size_t row_pitch, size_t slice_pitch) {
   if (region == nullptr) return true;
-  const size_t row = row_pitch != 0 ? row_pitch : region[0] * element;
-  const bool whole = element != 1 || slice_pitch % (row == 0 ? 1 : row) == 0;  // PoCL: buffers only
-  return row >= region[0] * element &&
-         (slice_pitch == 0 || (whole && slice_pitch >= row * region[1]));
+  const size_t row = row_pitch != 0 ? row_pitch : region[0];
+  const bool whole = slice_pitch % (row == 0 ? 1 : row) == 0;
+  return row >= region[0] && (slice_pitch == 0 || (whole && slice_pitch >= row * region[1]));
 }
 
 // CL_DEVICE_MAX_MEM_ALLOC_SIZE of the most generous device of a context.

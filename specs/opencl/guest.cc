@@ -111,6 +111,12 @@ bool NamesSampler(size_t arg_size, const void* arg_value) {
          ava::guest::IsAlive(*static_cast<const cl_sampler*>(arg_value));
 }
 
+bool NamesGone(size_t arg_size, const void* arg_value) {
+  return arg_size == sizeof(cl_mem) && arg_value != nullptr &&
+         ava::guest::IsHandle(*static_cast<void* const*>(arg_value)) &&
+         !NamesMem(arg_size, arg_value) && !NamesSampler(arg_size, arg_value);
+}
+
 bool ArgumentProven(cl_kernel kernel, cl_uint index, size_t arg_size, const void* arg_value) {
   const auto key = ArgumentShape(index, arg_size, arg_value);
   return key != 0 && metadata(kernel)->arguments.Has(key);
@@ -142,9 +148,21 @@ bool WaitSafe(cl_command_queue queue, cl_uint count, const cl_event* events) {
   return true;
 }
 
-bool RangeFits(cl_mem buffer, size_t offset, size_t size) {
-  const auto* memory = metadata(buffer);
-  return memory->pixel_bytes != 0 || (offset <= memory->size && size <= memory->size - offset);
+bool RangeFits(cl_mem object, size_t offset, size_t size) {
+  const size_t whole = metadata(object)->size;
+  return offset <= whole && size <= whole - offset;
+}
+
+bool RegionFits(cl_mem object, const size_t* region, size_t element) {
+  if (region == nullptr || element == 0) return true;  // the vendor library's to refuse
+  __extension__ using Wide = unsigned __int128;
+  const size_t whole = metadata(object)->size;
+  Wide bytes = element;
+  for (int i = 0; i < 3; ++i) {
+    bytes *= region[i];
+    if (bytes > whole) return false;
+  }
+  return true;
 }
 
 size_t HostBytes(cl_context context, cl_mem_flags flags, size_t size) {

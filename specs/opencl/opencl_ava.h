@@ -47,6 +47,8 @@ cl_int ava_program_binary(cl_program program, cl_uint index, size_t bytes, unsig
 // Guest: the 8 bytes of a kernel argument name a live object of this kind.
 bool NamesMem(size_t arg_size, const void* arg_value);
 bool NamesSampler(size_t arg_size, const void* arg_value);
+// Guest: they are a handle of ours, but of nothing alive that a kernel can take.
+bool NamesGone(size_t arg_size, const void* arg_value);
 // Guest: the vendor library has accepted an argument of this shape, a launch of this shape, before;
 // it cannot refuse this one, so nobody has to wait for its answer.
 bool ArgumentProven(cl_kernel kernel, cl_uint index, size_t arg_size, const void* arg_value);
@@ -58,8 +60,10 @@ bool TransferSafe(cl_command_queue queue, cl_mem buffer, size_t offset, size_t s
 bool WaitSafe(cl_command_queue queue, cl_uint count, const cl_event* events);
 // Guest: where the program keeps a CL_MEM_USE_HOST_PTR object's contents, or NULL.
 void* HostPointer(cl_mem object, size_t offset);
-// Both: the range lies inside the buffer, or the object is an image.
-bool RangeFits(cl_mem buffer, size_t offset, size_t size);
+// Guest: the range lies inside the object; a box of such elements is not larger than the object.
+// What does not fit is refused before the program's memory is looked at.
+bool RangeFits(cl_mem object, size_t offset, size_t size);
+bool RegionFits(cl_mem object, const size_t* region, size_t element);
 // Both: bytes of `host_ptr` that a creation reads: none without the flags for it or when the size
 // will be refused.
 size_t HostBytes(cl_context context, cl_mem_flags flags, size_t size);

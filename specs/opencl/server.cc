@@ -35,11 +35,6 @@ std::vector<cl_name_version> VirtualVersions(std::vector<cl_name_version> all) {
 
 }  // namespace
 
-bool RangeFits(cl_mem buffer, size_t offset, size_t size) {
-  const auto* memory = metadata(buffer);
-  return memory->pixel_bytes != 0 || (offset <= memory->size && size <= memory->size - offset);
-}
-
 size_t HostBytes(cl_context context, cl_mem_flags flags, size_t size) {
   if ((flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR)) == 0) return 0;
   return size <= LargestAllocation(context, vendor.clGetContextInfo, vendor.clGetDeviceInfo) ? size
