@@ -166,6 +166,15 @@ TEST_F(HostileGuest, HeadGoesBack) {
   EXPECT_EQ(Receive(), Next::kViolation);
 }
 
+TEST_F(HostileGuest, ATailOfItsOwnKeepsNobodyAwake) {
+  Put(Good(1));
+  EXPECT_EQ(Receive(), Next::kCommand);
+  mapping_.control().command.tail = 16;  // As if the worker had not read all.
+  EXPECT_EQ(Receive(), Next::kTimeout);
+  Put(Good(2));
+  EXPECT_EQ(Receive(), Next::kCommand);
+}
+
 TEST_F(HostileGuest, RandomBytesInTheRing) {
   std::mt19937 random(5);
   for (int round = 0; round < 300; ++round) {

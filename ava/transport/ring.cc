@@ -85,6 +85,10 @@ void RingWriter::AnnounceAsleep() { writer_wait().exchange(1, std::memory_order_
 
 RingReader::RingReader(const RingMemory& ring) : ring_(ring) {}
 
+bool RingReader::HasNext() const {
+  return head_seen_ != tail_ || ReadHeadUntrusted(*ring_.control) != tail_;
+}
+
 bool RingReader::HasMore() const {
   return ReadHeadUntrusted(*ring_.control) != ReadTailUntrusted(*ring_.control);
 }

@@ -52,8 +52,10 @@ class RingReader {
   // Copies the next record into `buffer` and gives its place back to the writer. `bytes` is the
   // record's size. With kBroken, `wrong` says what the writer did.
   Next TakeUntrusted(std::span<std::byte> buffer, std::uint32_t& bytes, const char*& wrong);
-  // True when the writer has published more. The only member for threads that do not have the
-  // reader's role.
+  // True when the writer has published more. The reader's own: it does not ask the shared tail,
+  // which a hostile writer could keep apart from the head.
+  bool HasNext() const;
+  // The same for threads that do not have the reader's role.
   bool HasMore() const;
 
  private:

@@ -265,7 +265,7 @@ bool ShmGuestChannel::DrainUpcalls() {
 void ShmGuestChannel::SleepOnSocket() {
   std::atomic<std::uint32_t>& wait = mapping_.control().upcall.reader_wait;
   wait.exchange(wire::kReaderAsleep, std::memory_order_seq_cst);
-  if (!upcalls_.HasMore()) {
+  if (!upcalls_.HasNext()) {
     pollfd readable = {.fd = socket_.get(), .events = POLLIN, .revents = 0};
     const int ready = poll(&readable, 1, -1);
     if (ready > 0 && (readable.revents & POLLNVAL) != 0) {

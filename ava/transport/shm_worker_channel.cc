@@ -108,7 +108,7 @@ WorkerChannel::Next ShmWorkerChannel::Receive(std::span<std::byte> buffer,
     if (!waited) deadline = Deadline::In(timeout.count());
     waited = true;
     const std::int64_t yield_ns = std::min(yield_ns_, timeout.count());
-    if (WaitAwake(yield_ns, [this] { return commands_.HasMore() || closed(); })) continue;
+    if (WaitAwake(yield_ns, [this] { return commands_.HasNext() || closed(); })) continue;
     if (deadline.HasPassed()) return Next::kTimeout;
     SleepForCommand(deadline);
   }
@@ -155,9 +155,9 @@ void ShmWorkerChannel::SleepForCommand(Deadline deadline) {
   Announce(wire::kReaderAsleep);
   const std::uint32_t word = reader_wait().load(std::memory_order_relaxed);
   // When the guest has cleared the word in between, the sleep ends at once.
-  if (!commands_.HasMore() && !closed_.load(std::memory_order_seq_cst) && ReaderWaitOf(word) != 0) {
+  if (!commands_.HasNext() && !closed_.load(std::memory_order_seq_cst) && ReaderWaitOf(word) != 0) {
     FutexWait(reader_wait(), word, FutexScope::kShared, deadline, wire::kReaderAsleep);
-    if (commands_.HasMore()) worker_wakeups_.fetch_add(1, std::memory_order_relaxed);
+    if (commands_.HasNext()) worker_wakeups_.fetch_add(1, std::memory_order_relaxed);
   }
   WithdrawAnnouncement();
   sleepers_.fetch_sub(1, std::memory_order_seq_cst);
