@@ -133,8 +133,9 @@ void Call::Trim(const void* place, Wide bytes) {
   }
 }
 
+// After an error the guest looks at none of them.
 void Call::FinishOutputs() {
-  if (state_ != State::kSucceeded && state_ != State::kFailed) return;
+  if (!succeeded()) return;
   for (const Output& output : outputs_) {
     if (output.role == Role::kExisting) ShowExisting(output);
     if (output.role != Role::kCopy || output.count == 0) continue;

@@ -48,6 +48,22 @@ TEST_F(DataTest, LargePlainInputsAreUsedInPlace) {
   });
 }
 
+TEST_F(DataTest, OutputsOfAFailedCallStayAsTheyWere) {
+  const auto serve = [](bool succeeds) {
+    return [succeeds](Call& call) {
+      auto* out = call.Out<std::uint32_t>(call.As<OneBlob>().data, "data", 1);
+      ASSERT_NE(out, nullptr);
+      *out = 5;
+      call.Made(succeeds, 0, succeeds ? 0 : -5);
+    };
+  };
+  Run(OneBlob{Slot(0, 4)}, serve(false));
+  EXPECT_EQ(SlotValue<std::uint32_t>(), 0U);
+  EXPECT_EQ(Reply().error, -5);
+  Run(OneBlob{Slot(0, 4)}, serve(true));
+  EXPECT_EQ(SlotValue<std::uint32_t>(), 5U);
+}
+
 TEST_F(DataTest, NullStaysNull) {
   Run(OneBlob{}, ServeIn4);
   EXPECT_EQ(Reply().result, 1000U);

@@ -256,6 +256,24 @@ TEST_F(PendingTest, UpcallsCarryHandlesAndBytes) {
   EXPECT_EQ(at(got.data)[2], std::byte{3});
 }
 
+TEST_F(PendingTest, TextsOfAnUpcallEndInsideIt) {
+  const std::uintptr_t key = session.callbacks.Register({.guest_id = 7, .once = true});
+  Upcall upcall(&session, reinterpret_cast<void*>(key), 3);
+  const std::string much(2 * kUpcallPayloadMax, 'x');
+  UpcallArgs args{};
+  args.data = upcall.Buffer(much.data(), much.size(), sizeof(args));
+  args.text = upcall.String(much.c_str(), sizeof(args));
+  upcall.Send(args);
+  const auto sent = channel.AwaitUpcall(std::chrono::milliseconds(0));
+  ASSERT_TRUE(sent.has_value());
+  const std::size_t record = sizeof(wire::UpcallHeader) + sent->payload.size();
+  EXPECT_LE(record, wire::kUpcallBytesMax);
+  EXPECT_LE(args.data.offset + args.data.bytes, record);
+  ASSERT_LE(args.text.offset + args.text.bytes, record);
+  EXPECT_EQ(sent->payload[args.text.offset + args.text.bytes - sizeof(wire::UpcallHeader) - 1],
+            std::byte{0});
+}
+
 TEST_F(PendingTest, CallbacksThatFireOnceFireOnce) {
   ASSERT_TRUE(session.handles.Bind(Id(1), kEvent, &objects[0]));
   session.handles.Hold(Id(1));

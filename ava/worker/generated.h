@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "ava/worker/call.h"
@@ -21,6 +22,18 @@
 #include "ava/worker/wide.h"
 
 namespace ava::worker {
+
+// Another thread may drop an object while its metadata is looked at, and what is not known has
+// nobody else to keep it: the last few of a thread live on. More than an expression of a spec
+// names.
+inline constexpr std::size_t kMetadataKept = 16;
+inline void* KeepMetadata(std::shared_ptr<void> metadata) {
+  thread_local std::array<std::shared_ptr<void>, kMetadataKept> kept;
+  thread_local std::size_t next = 0;
+  std::shared_ptr<void>& place = kept[next++ % kMetadataKept];
+  place = std::move(metadata);
+  return place.get();
+}
 
 // What the spec keeps with a handle. Never null: what is not known has a fresh one of its own, so
 // that an expression of the spec need not ask.
@@ -32,10 +45,8 @@ M* MetadataOf(Session* session, TypeId type, const void* vendor) {
       return std::make_shared<M>();
     });
   }
-  if (known != nullptr) return static_cast<M*>(known.get());
-  thread_local std::unique_ptr<M> unknown;
-  unknown = std::make_unique<M>();
-  return unknown.get();
+  if (known == nullptr) known = std::make_shared<M>();
+  return static_cast<M*>(KeepMetadata(std::move(known)));
 }
 
 // A query whose answer is a string that `filter` changes: asked in full, changed, then answered as

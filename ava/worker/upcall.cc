@@ -20,7 +20,8 @@ wire::HandleId Upcall::IdOf(TypeId type, const void* vendor) {
 
 wire::Blob Upcall::String(const char* text, std::size_t args_bytes) {
   if (text == nullptr) return {};
-  const std::size_t length = strnlen(text, kUpcallPayloadMax / 2);
+  const std::size_t room = kUpcallPayloadMax - std::min(payload_.size(), kUpcallPayloadMax);
+  const std::size_t length = strnlen(text, std::min(room, kUpcallPayloadMax / 2));
   wire::Blob blob = Buffer(text, length, args_bytes);
   payload_.resize(payload_.size() +
                   sizeof(std::uint64_t));  // its NUL, and the alignment of what follows

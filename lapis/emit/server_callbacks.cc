@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Trampolines: what the vendor library calls in place of the guest's callbacks.
+// Trampolines: what the vendor library calls in place of the guest's callbacks. An exception must
+// not run through that library's frames: it ends the worker.
 
 #include "lapis/emit/server_parts.h"
 #include "lapis/emit/text.h"
@@ -51,7 +52,7 @@ std::string Trampoline(const model::Function& function, const model::Callback& c
   return Fill(R"(
 
 // $spot$
-$return$ $name$($parameters$) {
+$return$ $name$($parameters$) noexcept {
   Upcall ava_upcall(ava_session, $userdata$, wire::$id$);
   if (!ava_upcall.wanted()) return$nothing$;
   wire::$struct$ ava_args{};
