@@ -36,6 +36,33 @@ UniqueFd OpenDirectory(int parent_fd, const std::string& name) {
   return UniqueFd(openat(parent_fd, name.c_str(), kFlags));
 }
 
+Result<void> CheckOurs(const std::string& path, const struct stat& status) {
+  if (status.st_uid == geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0) return {};
+  return Fail(ErrorCode::kInvalid,
+              fmt::format("'{}' belongs to user {} with mode {:04o}: it must be ours alone to "
+                          "write; remove it or choose another",
+                          path, status.st_uid, status.st_mode & 07777U));
+}
+
+// A directory that was there a moment ago.
+std::unexpected<Error> WhyNotOpen(const std::string& path, int error) {
+  struct stat status{};
+  if (error == ENOENT || lstat(path.c_str(), &status) != 0) {
+    return Fail(ErrorCode::kUnavailable, FailSystem("open", path, error).error().message());
+  }
+  if (!S_ISDIR(status.st_mode)) {
+    return Fail(
+        ErrorCode::kInvalid,
+        fmt::format("'{}' is {} of user {}, where a directory of ours must be; remove it "
+                    "or choose another",
+                    path, S_ISLNK(status.st_mode) ? "a symbolic link" : "a file", status.st_uid));
+  }
+  if (auto ours = CheckOurs(path, status); !ours.has_value()) {
+    return std::unexpected(std::move(ours).error());
+  }
+  return FailSystem("open", path, error);
+}
+
 class Remover {
  public:
   explicit Remover(int root_fd) : root_fd_(root_fd) {}
@@ -84,24 +111,24 @@ class Remover {
 
 }  // namespace
 
-Result<void> EnsureDirectory(const std::string& path, mode_t mode) {
+Result<UniqueFd> OpenOwnDirectory(const std::string& path, mode_t mode) {
   const std::filesystem::path parent = std::filesystem::path(path).parent_path();
-  std::error_code error;
-  std::filesystem::create_directories(parent, error);
-  if (mkdir(path.c_str(), mode) == 0) {
-    if (chmod(path.c_str(), mode) != 0) return FailSystem("chmod", path);  // whatever the umask is
-    return {};
-  }
-  if (errno != EEXIST) return FailSystem("mkdir", path);
+  std::error_code ignored;
+  std::filesystem::create_directories(parent, ignored);
+  const bool made = mkdir(path.c_str(), mode) == 0;
+  if (!made && errno != EEXIST) return FailSystem("mkdir", path);
+  UniqueFd directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!directory) return WhyNotOpen(path, errno);
   struct stat status{};
-  if (lstat(path.c_str(), &status) != 0) return FailSystem("lstat", path);
-  if (!S_ISDIR(status.st_mode)) return FailSystem("mkdir", path, ENOTDIR);
-  if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return Fail(ErrorCode::kInvalid,
-                fmt::format("'{}' belongs to user {} with mode {:04o}: it must be ours alone to "
-                            "write; remove it or choose another",
-                            path, status.st_uid, status.st_mode & 07777U));
-  }
+  if (fstat(directory.get(), &status) != 0) return FailSystem("fstat", path);
+  AVA_TRY(CheckOurs(path, status));
+  // Whatever the umask is.
+  if (made && fchmod(directory.get(), mode) != 0) return FailSystem("chmod", path);
+  return directory;
+}
+
+Result<void> EnsureDirectory(const std::string& path, mode_t mode) {
+  AVA_TRY(OpenOwnDirectory(path, mode));
   return {};
 }
 
@@ -132,6 +159,7 @@ std::vector<std::string> NamesIn(int directory_fd) {
     close(copy);
     return names;
   }
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of our own.
   while (const dirent* entry = readdir(directory.get())) {
     const std::string_view name = entry->d_name;
     if (name != "." && name != "..") names.emplace_back(name);

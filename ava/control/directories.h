@@ -9,12 +9,16 @@
 #include <vector>
 
 #include "ava/base/result.h"
+#include "ava/base/unique_fd.h"
 
 namespace ava::control {
 
-// Creates `path` and what is missing above it. Refuses one that belongs to somebody else or that
-// others may write to: /tmp/ava-1000 can be anybody's.
+// Creates `path` and what is missing above it. Refuses a link, and a directory that belongs to
+// somebody else or that others may write to: /tmp/ava-1000 can be anybody's.
 Result<void> EnsureDirectory(const std::string& path, mode_t mode);
+// The same, opened: what was looked at is what the descriptor stands for. kUnavailable: somebody
+// removed it meanwhile.
+Result<UniqueFd> OpenOwnDirectory(const std::string& path, mode_t mode);
 
 // Removes `path` and all below it, and follows no link. Trees of any depth and permissions, as long
 // as nobody adds to them meanwhile. A path that does not exist is removed already.

@@ -51,8 +51,21 @@ TEST_F(DirectoriesTest, RefusesOneThatOthersMayWrite) {
 }
 
 TEST_F(DirectoriesTest, RefusesALink) {
-  fs::create_directory_symlink("/tmp", tree_);
-  EXPECT_FALSE(EnsureDirectory(tree_, 0700).has_value());
+  fs::create_directory(top_ + "/real");
+  fs::create_directory_symlink(top_ + "/real", tree_);
+  const auto ensured = EnsureDirectory(tree_, 0700);
+  ASSERT_FALSE(ensured.has_value());
+  EXPECT_EQ(ensured.error().code(), ErrorCode::kInvalid);
+  EXPECT_NE(ensured.error().message().find("is a symbolic link of user"), std::string::npos);
+}
+
+TEST_F(DirectoriesTest, RefusesOneOfSomebodyElse) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give a directory away";
+  ASSERT_EQ(mkdir(tree_.c_str(), 0700), 0);
+  ASSERT_EQ(chown(tree_.c_str(), 61999, 61999), 0);
+  const auto ensured = EnsureDirectory(tree_, 0700);
+  ASSERT_FALSE(ensured.has_value());
+  EXPECT_EQ(ensured.error().code(), ErrorCode::kInvalid);
 }
 
 TEST_F(DirectoriesTest, RemovesATreeWithoutFollowingLinks) {

@@ -12,6 +12,7 @@
 #include "ava/base/clock.h"
 #include "ava/base/format.h"
 #include "ava/base/system_error.h"
+#include "ava/control/directories.h"
 
 namespace ava::control {
 namespace {
@@ -33,16 +34,27 @@ Attempt TryLock(const UniqueFd& file, const std::string& path) {
   return StillThere(file, path) ? Attempt::kTaken : Attempt::kVanished;
 }
 
+// In the directory that was looked at, whatever its path leads to by now. No file: that directory
+// has gone. A manager that ends removes its own when it is empty, so it may have to be made again.
+Result<UniqueFd> OpenFile(const std::filesystem::path& path, mode_t directory_mode) {
+  auto directory = OpenOwnDirectory(path.parent_path(), directory_mode);
+  if (!directory.has_value() && directory.error().code() == ErrorCode::kUnavailable) {
+    return UniqueFd();
+  }
+  const UniqueFd opened = AVA_TRY(std::move(directory));
+  UniqueFd file(openat(opened.get(), path.filename().c_str(),
+                       O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file && errno != ENOENT) return FailSystem("open", path.string());
+  return file;
+}
+
 }  // namespace
 
-Result<ManagerLock> ManagerLock::Acquire(const std::string& path, int patience_ms) {
+Result<ManagerLock> ManagerLock::Acquire(const std::string& path, mode_t directory_mode,
+                                         int patience_ms) {
   const Deadline deadline = Deadline::In(patience_ms * kNanosecondsPerMillisecond);
   for (;;) {
-    // A manager that ends removes its directory when it is empty, so this may be needed again.
-    std::error_code ignored;
-    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
-    UniqueFd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!file && errno != ENOENT) return FailSystem("open", path);
+    UniqueFd file = AVA_TRY(OpenFile(path, directory_mode));
     const Attempt attempt = file ? TryLock(file, path) : Attempt::kVanished;
     if (attempt == Attempt::kTaken) return ManagerLock(path, std::move(file));
     if (deadline.HasPassed()) {

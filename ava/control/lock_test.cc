@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <optional>
@@ -26,36 +28,54 @@ class LockTest : public testing::Test {
 };
 
 TEST_F(LockTest, HasOneHolder) {
-  const auto first = ManagerLock::Acquire(path_, 0);
+  const auto first = ManagerLock::Acquire(path_, 0700, 0);
   ASSERT_TRUE(first.has_value()) << first.error().message();
-  const auto second = ManagerLock::Acquire(path_, 30);
+  const auto second = ManagerLock::Acquire(path_, 0700, 30);
   ASSERT_FALSE(second.has_value());
   EXPECT_EQ(second.error().code(), ErrorCode::kUnavailable);
 }
 
 TEST_F(LockTest, IsFreeAfterItsHolderIsGone) {
   {
-    ASSERT_TRUE(ManagerLock::Acquire(path_, 0).has_value());
+    ASSERT_TRUE(ManagerLock::Acquire(path_, 0700, 0).has_value());
   }
   EXPECT_TRUE(std::filesystem::exists(path_));
-  EXPECT_TRUE(ManagerLock::Acquire(path_, 0).has_value());
+  EXPECT_TRUE(ManagerLock::Acquire(path_, 0700, 0).has_value());
 }
 
 TEST_F(LockTest, RemovesItsFile) {
-  const auto lock = ManagerLock::Acquire(path_, 0);
+  const auto lock = ManagerLock::Acquire(path_, 0700, 0);
   ASSERT_TRUE(lock.has_value());
   lock->RemoveFile();
   EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
 TEST_F(LockTest, LeavesAFileAloneThatIsNotItsOwn) {
-  auto first = ManagerLock::Acquire(path_, 0);
+  auto first = ManagerLock::Acquire(path_, 0700, 0);
   ASSERT_TRUE(first.has_value());
   first->RemoveFile();
-  const auto second = ManagerLock::Acquire(path_, 0);
+  const auto second = ManagerLock::Acquire(path_, 0700, 0);
   ASSERT_TRUE(second.has_value());
   first->RemoveFile();
   EXPECT_TRUE(std::filesystem::exists(path_));
+}
+
+TEST_F(LockTest, MakesItsDirectoryForItselfAlone) {
+  const auto lock = ManagerLock::Acquire(path_, 0700, 0);
+  ASSERT_TRUE(lock.has_value());
+  struct stat status{};
+  ASSERT_EQ(lstat((directory_ + "/run").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0700U);
+}
+
+TEST_F(LockTest, IsNotTakenInADirectoryOfSomebodyElse) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give a directory away";
+  std::filesystem::create_directory(directory_ + "/run");
+  ASSERT_EQ(chown((directory_ + "/run").c_str(), 61999, 61999), 0);
+  const auto lock = ManagerLock::Acquire(path_, 0700, 0);
+  ASSERT_FALSE(lock.has_value());
+  EXPECT_EQ(lock.error().code(), ErrorCode::kInvalid);
+  EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
 }  // namespace

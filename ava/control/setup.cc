@@ -25,11 +25,11 @@ Remains RemainsOf(const Config& config, const Surroundings& surroundings) {
           .name = std::move(name)};
 }
 
-Result<ManagerLock> TakeLock(const Remains& remains) {
+Result<ManagerLock> TakeLock(const Remains& remains, mode_t directory_mode) {
   const std::string path = fmt::format("{}/{}.lock", remains.runtime_directory, remains.name);
   // One that answers is not about to end.
   const int patience_ms = ConnectTo(remains.socket).has_value() ? 0 : kLockPatienceMs;
-  return ManagerLock::Acquire(path, patience_ms);
+  return ManagerLock::Acquire(path, directory_mode, patience_ms);
 }
 
 Result<void> PrepareLocked(Prepared& prepared, bool root) {
@@ -68,9 +68,9 @@ Result<Prepared> Prepare(Config config, const Surroundings& surroundings) {
   const bool root = surroundings.uid == 0;
   CompleteConfig(surroundings, config);
   Remains remains = RemainsOf(config, surroundings);
-  AVA_TRY(EnsureDirectory(remains.runtime_directory, root ? 0755 : 0700));
-  AVA_TRY(EnsureDirectory(remains.cache_directory, root ? 0755 : 0700));
-  ManagerLock lock = AVA_TRY(TakeLock(remains));
+  const mode_t mode = root ? 0755 : 0700;
+  AVA_TRY(EnsureDirectory(remains.cache_directory, mode));
+  ManagerLock lock = AVA_TRY(TakeLock(remains, mode));
 
   Prepared prepared{.config = std::move(config),
                     .session_directory = remains.manager_directory + "/sessions",

@@ -12,6 +12,7 @@
 #include "ava/base/format.h"
 #include "ava/base/system_error.h"
 #include "ava/transport/address.h"
+#include "ava/transport/trust.h"
 
 namespace ava::control {
 namespace {
@@ -34,10 +35,14 @@ const sockaddr* Name(const transport::UnixAddress& address) {
 Result<void> Bind(int socket, const std::string& address, const transport::UnixAddress& parsed) {
   if (bind(socket, Name(parsed), parsed.bytes) == 0) return {};
   if (errno != EADDRINUSE) return FailSystem("bind", address);
-  if (ConnectTo(address).has_value() || address.starts_with('@')) {
+  auto listening = ConnectTo(address);
+  if (listening.has_value() || address.starts_with('@')) {
     return Fail(
         ErrorCode::kUnavailable,
         fmt::format("another program listens on '{}': stop it, or use another socket", address));
+  }
+  if (listening.error().code() != ErrorCode::kUnavailable) {
+    return std::unexpected(std::move(listening).error());  // not ours to remove
   }
   RemoveSocket(address);
   if (bind(socket, Name(parsed), parsed.bytes) != 0) return FailSystem("bind", address);
@@ -57,6 +62,8 @@ Result<Peer> PeerOf(int socket) {
 
 Result<UniqueFd> ConnectTo(const std::string& address) {
   const transport::UnixAddress parsed = AVA_TRY(Parse(address));
+  std::array<char, 512> why{};
+  if (!transport::IsTrustedPlace(parsed, why)) return Fail(ErrorCode::kInvalid, why.data());
   UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   if (!socket) return FailSystem("socket", address);
   if (connect(socket.get(), Name(parsed), parsed.bytes) != 0) {
@@ -64,6 +71,9 @@ Result<UniqueFd> ConnectTo(const std::string& address) {
     auto failed = FailSystem("connect", address, error);
     if (error != ENOENT && error != ECONNREFUSED) return failed;
     return Fail(ErrorCode::kUnavailable, failed.error().message());
+  }
+  if (!transport::IsTrustedPeer(socket.get(), parsed, why)) {
+    return Fail(ErrorCode::kInvalid, why.data());
   }
   return socket;
 }

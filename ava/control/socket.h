@@ -22,7 +22,8 @@ struct Peer {
 };
 Result<Peer> PeerOf(int socket);
 
-// `address`: a path or "@name".
+// `address`: a path or "@name". kUnavailable: nobody listens. kInvalid: it is neither root's nor
+// this user's (ava/transport/trust.h).
 Result<UniqueFd> ConnectTo(const std::string& address);
 
 enum class Audience { kOwner, kEverybody };

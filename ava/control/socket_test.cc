@@ -80,6 +80,16 @@ TEST_F(SocketTest, AFileThatIsNoSocketIsLeftAlone) {
   EXPECT_TRUE(std::filesystem::exists("/etc/passwd"));
 }
 
+TEST_F(SocketTest, SomebodyElsesIsNeitherUsedNorRemoved) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give a socket away";
+  const auto listener = ListenOn(path_, Audience::kEverybody);
+  ASSERT_TRUE(listener.has_value());
+  ASSERT_EQ(chown(path_.c_str(), 61999, 61999), 0);
+  EXPECT_EQ(ConnectTo(path_).error().code(), ErrorCode::kInvalid);
+  EXPECT_EQ(ListenOn(path_, Audience::kOwner).error().code(), ErrorCode::kInvalid);
+  EXPECT_TRUE(std::filesystem::exists(path_));
+}
+
 TEST_F(SocketTest, APeekedPacketStaysWithItsDescriptors) {
   std::array<int, 2> fds{};
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds.data()), 0);

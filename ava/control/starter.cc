@@ -82,6 +82,8 @@ Result<AdminClient> EnsureManager(const StarterOptions& options) {
   for (;;) {
     auto reached = Reach(options.socket);
     if (reached.has_value()) return reached;
+    // Somebody else's socket: no manager of ours could have that place.
+    if (reached.error().code() == ErrorCode::kInvalid) return reached;
     if (deadline.HasPassed()) {
       return Fail(ErrorCode::kUnavailable,
                   fmt::format("no manager could be started on '{}': {}: see its log",

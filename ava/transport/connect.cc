@@ -28,6 +28,7 @@
 #include "ava/transport/guest_channel.h"
 #include "ava/transport/session_mapping.h"
 #include "ava/transport/shm_guest_channel.h"
+#include "ava/transport/trust.h"
 #include "ava/wire/handshake.h"
 
 extern char** environ;
@@ -40,6 +41,8 @@ constexpr std::int64_t kWelcomeWaitMax = 120 * kNanosecondsPerSecond;
 constexpr const char* kSystemSocket = "/run/ava/avad.sock";
 constexpr const char* kRemedy = "start the program with 'ava run -- PROGRAM', or start avad";
 
+constexpr std::size_t kReasonBytes = 512;
+
 using Text = std::array<char, sizeof(sockaddr_un::sun_path) + 1>;
 
 // The program may have closed its standard descriptors; what it then writes to "stdout" must not
@@ -51,7 +54,14 @@ UniqueFd AboveStandardFds(UniqueFd fd) {
 
 // Reaching the manager ---------------------------------------------------------------------------
 
-UniqueFd ConnectTo(const UnixAddress& address, int& error) {
+struct Reached {
+  UniqueFd socket;
+  bool distrusted = false;  // somebody is there, and it is nobody to talk to
+};
+
+// Without a socket `error` says why.
+Reached ConnectTo(const UnixAddress& address, std::span<char> error) {
+  if (!IsTrustedPlace(address, error)) return {.socket = {}, .distrusted = true};
   UniqueFd socket = AboveStandardFds(UniqueFd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)));
   int result = socket ? 0 : -1;
   if (result == 0) {
@@ -60,33 +70,24 @@ UniqueFd ConnectTo(const UnixAddress& address, int& error) {
           connect(socket.get(), reinterpret_cast<const sockaddr*>(&address.name), address.bytes);
     } while (result != 0 && errno == EINTR);
   }
-  error = result == 0 ? 0 : errno;
-  if (result != 0) socket.Reset();
-  return socket;
-}
-
-// A socket that nobody named to us is used only when it is the user's own or root's: anyone can
-// make one in /tmp.
-bool IsOurs(int socket) {
-  ucred peer = {};
-  socklen_t bytes = sizeof peer;
-  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) != 0) return false;
-  return peer.uid == 0 || peer.uid == geteuid();
+  if (result != 0) {
+    const int failed = errno;
+    Text text;
+    FormatText(error, "no manager to reach: connect('%s'): %s: %s", address.text(text),
+               ErrnoText(failed), kRemedy);
+    return {};
+  }
+  if (!IsTrustedPeer(socket.get(), address, error)) return {.socket = {}, .distrusted = true};
+  return {.socket = std::move(socket)};
 }
 
 UniqueFd ConnectToUrl(const char* url, std::span<char> error) {
   UnixAddress address;
   if (!ParseUrl(url, address, error)) return {};
-  int failed = 0;
-  UniqueFd socket = ConnectTo(address, failed);
-  Text text;
-  if (!socket) {
-    FormatText(error, "no manager to reach: connect('%s'): %s: %s", address.text(text),
-               ErrnoText(failed), kRemedy);
-  }
-  return socket;
+  return ConnectTo(address, error).socket;
 }
 
+// A place that somebody else has taken is passed over, and named if there is no other.
 UniqueFd ConnectToDefault(std::span<char> error) {
   std::array<Text, 3> paths = {};
   const uid_t user = geteuid();
@@ -95,13 +96,16 @@ UniqueFd ConnectToDefault(std::span<char> error) {
     FormatText(paths[0], "%s/ava/avad.sock", runtime);
   if (user != 0) FormatText(paths[1], "/tmp/ava-%u/avad.sock", user);
   SetText(paths[2], kSystemSocket);
+  bool distrusted = false;
   for (const Text& path : paths) {
     UnixAddress address;
-    if (path[0] == '\0' || !ParsePath(path.data(), address, error)) continue;
-    int failed = 0;
-    UniqueFd socket = ConnectTo(address, failed);
-    if (socket && IsOurs(socket.get())) return socket;
+    std::array<char, kReasonBytes> why = {};
+    if (path[0] == '\0' || !ParsePath(path.data(), address, why)) continue;
+    Reached reached = ConnectTo(address, why);
+    if (reached.socket) return std::move(reached.socket);
+    if (reached.distrusted && !std::exchange(distrusted, true)) SetText(error, why.data());
   }
+  if (distrusted) return {};
   FormatText(error, "no manager is running (looked for '%s' and others): %s",
              paths[0][0] != '\0' ? paths[0].data() : kSystemSocket, kRemedy);
   return {};

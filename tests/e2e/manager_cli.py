@@ -7,7 +7,6 @@
 Each function whose name begins with test_ is a test, and its name says what holds.
 """
 
-import argparse
 import json
 import os
 import pathlib
@@ -17,7 +16,7 @@ import subprocess
 import sys
 import time
 
-from manager_lib import Failure, Place, check, descendants, processes, stat_fields, wait_until
+from manager_lib import Place, check, processes, run_tests, stat_fields, wait_until
 
 GUEST_USER = 1000
 
@@ -319,25 +318,5 @@ def test_devices_are_listed(place):
     check(devices[0]["device"] in place.ava("devices").output, "as text, too")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--bin", required=True)
-    parser.add_argument("tests", nargs="*")
-    arguments = parser.parse_args()
-    failures = 0
-    for name, test in list(globals().items()):
-        if not name.startswith("test_") or (arguments.tests and name not in arguments.tests):
-            continue
-        start = time.monotonic()
-        try:
-            with Place(arguments.bin) as place:
-                test(place)
-            print(f"ok      {name} ({time.monotonic() - start:.1f} s)", flush=True)
-        except Failure as failure:
-            failures += 1
-            print(f"FAILED  {name}: {failure}", flush=True)
-    return 1 if failures else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_tests(__doc__, globals(), Place))

@@ -5,6 +5,7 @@ Everything that belongs to one manager can be found: its processes by parentage 
 they work in, its files by its name, its shared memory by inode.
 """
 
+import argparse
 import glob
 import json
 import os
@@ -183,12 +184,24 @@ class Place:
 
     # Asking -----------------------------------------------------------------------------------
 
+    def connect(self):
+        client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        client.settimeout(SETTLE_S)
+        try:
+            client.connect(self.socket)
+        except OSError:
+            client.close()
+            raise
+        return client
+
     def ask(self, request, **members):
         """The lines of a manager's answer; None when there is no manager."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
-            client.settimeout(SETTLE_S)
+        try:
+            client = self.connect()
+        except OSError:
+            return None
+        with client:
             try:
-                client.connect(self.socket)
                 client.send(json.dumps({"request": request, **members}).encode())
                 lines = []
                 while True:
@@ -278,3 +291,24 @@ def kill(pid, number=signal.SIGKILL):
         os.kill(pid, number)
     except ProcessLookupError:
         pass
+
+
+def run_tests(description, names, make_place):
+    """The main() of a file of tests: those named on the command line, or all. Its exit status."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("--bin", required=True)
+    parser.add_argument("tests", nargs="*")
+    arguments = parser.parse_args()
+    failures = 0
+    for name, test in list(names.items()):
+        if not name.startswith("test_") or (arguments.tests and name not in arguments.tests):
+            continue
+        start = time.monotonic()
+        try:
+            with make_place(arguments.bin) as place:
+                test(place)
+            print(f"ok      {name} ({time.monotonic() - start:.1f} s)", flush=True)
+        except Failure as failure:
+            failures += 1
+            print(f"FAILED  {name}: {failure}", flush=True)
+    return 1 if failures else 0
