@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/ava/manage.h"
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -13,7 +11,6 @@
 #include "ava/base/format.h"
 #include "ava/control/client.h"
 #include "ava/control/manager.h"
-#include "ava/control/socket.h"
 
 namespace ava::cli {
 namespace {
@@ -21,7 +18,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kStopNsMax = 15 * kNanosecondsPerSecond;
-constexpr useconds_t kPauseUs = 10'000;
 
 Result<Json> Ask(const Context& context, const char* request) {
   auto client = AVA_TRY(control::AdminClient::Connect(context.socket));
@@ -74,18 +70,19 @@ int Ps(const Context& context, bool json) {
 }
 
 int Stop(const Context& context) {
-  const auto asked = Ask(context, "shutdown");
-  if (!asked.has_value()) {
-    if (asked.error().code() != ErrorCode::kUnavailable) return Complain("stop", asked.error());
+  auto client = control::AdminClient::Connect(context.socket);
+  if (!client.has_value()) {
+    if (client.error().code() != ErrorCode::kUnavailable) return Complain("stop", client.error());
     std::fprintf(stderr, "ava stop: no manager runs on '%s'\n", context.socket.c_str());
     return 0;
   }
-  const Deadline deadline = Deadline::In(kStopNsMax);
-  while (control::ConnectTo(context.socket).has_value()) {
-    if (deadline.HasPassed()) return Complain("stop", "the manager does not end: see its log");
-    usleep(kPauseUs);
+  // One that ends before it has answered has ended, too.
+  const auto asked = client->Ask("shutdown");
+  if (!asked.has_value() && asked.error().code() == ErrorCode::kInvalid) {
+    return Complain("stop", asked.error());
   }
-  return 0;
+  if (client->WaitForEnd(kStopNsMax)) return 0;
+  return Complain("stop", "the manager does not end: see its log");
 }
 
 int Version(const Context& context) {

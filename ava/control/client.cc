@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ava/control/client.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
 #include <nlohmann/json.hpp>
 
+#include "ava/base/clock.h"
 #include "ava/base/fd_passing.h"
 #include "ava/base/format.h"
 #include "ava/base/system_error.h"
@@ -71,6 +74,18 @@ Result<std::vector<std::string>> AdminClient::Ask(std::string_view request,
       break;
     }
   }
+}
+
+bool AdminClient::WaitForEnd(std::int64_t patience_ns) {
+  const Deadline deadline = Deadline::In(patience_ns);
+  while (!deadline.HasPassed()) {
+    pollfd closed{.fd = socket_.get(), .events = POLLIN, .revents = 0};
+    std::byte byte{};
+    if (poll(&closed, 1, deadline.PollMilliseconds()) <= 0) continue;
+    const ssize_t bytes = recv(socket_.get(), &byte, 1, MSG_DONTWAIT);
+    if (bytes == 0 || (bytes < 0 && errno != EAGAIN && errno != EINTR)) return true;
+  }
+  return false;
 }
 
 }  // namespace ava::control

@@ -3,6 +3,7 @@
 
 // Asks a manager (admin.h).
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,9 @@ class AdminClient {
   // All lines of the answer but the last. `members`: of the request besides its name, as JSON:
   // "\"run_id\":\"r\"".
   Result<std::vector<std::string>> Ask(std::string_view request, std::string_view members = "");
+
+  // Waits until the manager has ended. False: it has not, for so long.
+  bool WaitForEnd(std::int64_t patience_ns);
 
   // While this descriptor is open, also in another process, the manager does not end for want of
   // work.

@@ -24,6 +24,7 @@
 #include "ava/control/event_loop.h"
 #include "ava/control/processes.h"
 #include "ava/control/session.h"
+#include "ava/control/socket.h"
 #include "ava/control/welcome.h"
 
 namespace ava::control {
@@ -36,6 +37,7 @@ constexpr int kAcceptsPerTurnMax = 64;
 constexpr std::int64_t kFirstMessageNsMax = 10 * kNanosecondsPerSecond;
 constexpr std::int64_t kSampleNs = 250 * kNanosecondsPerMillisecond;
 constexpr std::int64_t kStopNsMax = 10 * kNanosecondsPerSecond;
+constexpr const char* kStoppingReason = "it is stopping: a new 'ava run' starts another";
 
 std::int64_t CpuOf(const rusage& usage) {
   const auto nanoseconds = [](const timeval& time) {
@@ -97,6 +99,7 @@ class Manager::State final : public AdminSource {
 
   void RestartIdleTimer();
   void Stop(const std::string& reason);
+  void CloseListener();
   void StopWhenEmpty();
 
   Setup setup_;
@@ -150,7 +153,7 @@ void Manager::State::RestartIdleTimer() {
 void Manager::State::Stop(const std::string& reason) {
   if (std::exchange(stopping_, true)) return;
   log_.Info(fmt::format("stops: {}", reason));
-  listener_watch_.reset();
+  CloseListener();
   keeper_watch_.reset();
   for (const auto& [id, session] : sessions_) session->End("the manager stops: " + reason);
   stop_timer_ = loop_.After(kStopNsMax, [this] {
@@ -161,8 +164,24 @@ void Manager::State::Stop(const std::string& reason) {
   loop_.Post([this] { StopWhenEmpty(); });
 }
 
+// From here on whoever looks for a manager finds none, and starts one, which waits for our lock.
+// Those who have connected already get an answer.
+void Manager::State::CloseListener() {
+  RemoveSocket(setup_.config.socket);
+  for (std::size_t i = 0; i < kConnectionsMax && AcceptOne(); ++i) {
+  }
+  listener_watch_.reset();
+  setup_.listener.Reset();
+}
+
 void Manager::State::StopWhenEmpty() {
-  if (stopping_ && sessions_.empty()) loop_.Stop();
+  if (!stopping_ || !sessions_.empty()) return;
+  for (const auto& [id, connection] : connections_) {
+    if (!connection.asked) {
+      RefuseGuest(connection.socket.get(), wire::WelcomeStatus::kRefused, kStoppingReason);
+    }
+  }
+  loop_.Stop();
 }
 
 // Connections ------------------------------------------------------------------------------------
@@ -257,6 +276,10 @@ Load Manager::State::CurrentLoad(uid_t uid) const {
 void Manager::State::StartSession(std::uint64_t id, std::span<const std::byte> packet) {
   using enum wire::WelcomeStatus;
   Connection& connection = connections_.at(id);
+  if (stopping_) {
+    RefuseConnection(id, kRefused, kStoppingReason);
+    return;
+  }
   if (geteuid() != 0 && connection.peer.uid != geteuid() && connection.peer.uid != 0) {
     RefuseConnection(id, kRefused, fmt::format("this manager belongs to user {}", geteuid()));
     return;
@@ -344,6 +367,7 @@ std::string Manager::State::DescribeManager() const {
                                        {"uid", geteuid()},
                                        {"name", setup_.name},
                                        {"socket", setup_.config.socket},
+                                       {"stopping", stopping_},
                                        {"sessions", sessions_.size()},
                                        {"sessions_max", setup_.config.sessions_max},
                                        {"idle_exit_seconds", setup_.config.idle_exit_seconds}};

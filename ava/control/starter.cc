@@ -10,6 +10,8 @@
 #include <array>
 #include <cerrno>
 
+#include <nlohmann/json.hpp>
+
 #include "ava/base/clock.h"
 #include "ava/base/format.h"
 #include "ava/base/system_error.h"
@@ -18,12 +20,19 @@
 namespace ava::control {
 namespace {
 
+using nlohmann::literals::operator""_json_pointer;
+
 constexpr std::int64_t kPatienceNs = 20 * kNanosecondsPerSecond;
 constexpr useconds_t kPauseUs = 5'000;
 
 Result<AdminClient> Reach(const std::string& socket) {
   AdminClient client = AVA_TRY(AdminClient::Connect(socket));
-  AVA_TRY(client.Ask("ping"));
+  const std::vector<std::string> answer = AVA_TRY(client.Ask("ping"));
+  const auto json = nlohmann::json::parse(answer.empty() ? "" : answer[0], nullptr, false);
+  if (json.is_object() && json.contains("/manager/stopping"_json_pointer) &&
+      json["/manager/stopping"_json_pointer] == true) {
+    return Fail(ErrorCode::kUnavailable, "the manager is stopping");
+  }
   return client;
 }
 
@@ -95,7 +104,7 @@ Result<AdminClient> EnsureManager(const StarterOptions& options) {
                   fmt::format("'{}' failed with exit status {}: {}", options.program,
                               outcome.status, outcome.errors));
     }
-    if (outcome.status != 0) usleep(kPauseUs);
+    if (outcome.status != 0) usleep(kPauseUs);  // another one is starting, or still stopping
   }
 }
 

@@ -190,8 +190,9 @@ bool SendHello(int socket, const ConnectOptions& options, std::span<char> error)
       std::as_bytes(std::span(&hello, 1)),
       std::as_bytes(std::span(tail.get(), hello.environment_bytes + hello.directory_bytes))};
   const int failed = SendPacket(socket, parts, std::span(fds).first(fd_count));
-  if (failed != 0) FormatText(error, "cannot send to the manager: %s", ErrnoText(failed));
-  return failed == 0;
+  if (failed == 0 || failed == EPIPE) return true;  // closed: its answer says why
+  FormatText(error, "cannot send to the manager: %s", ErrnoText(failed));
+  return false;
 }
 
 // Welcome ----------------------------------------------------------------------------------------

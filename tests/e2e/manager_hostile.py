@@ -12,11 +12,13 @@ import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import stat
+import subprocess
 import sys
 
-from manager_lib import Place, check, run_tests, wait_until
+from manager_lib import Place, check, run_tests, stat_fields, wait_until
 
 # Users that nobody else has, so that the directories under /tmp are this run's.
 USER = 200_000 + os.getpid()
@@ -135,6 +137,58 @@ def test_the_default_directory_is_the_users_alone(place):
         place.run("ava", "stop", "--socket", path, user=USER, env=bare_environment(), cwd="/")
         shutil.rmtree(f"/tmp/ava-{USER}-cache", ignore_errors=True)
     wait_until(lambda: not os.path.lexists(f"/tmp/ava-{USER}"), "nothing is left of it")
+
+
+# A manager that is stopping ------------------------------------------------------------------------
+
+
+def stopping(place):
+    """Starts a program and stops its manager, whose worker does not hear of it for a while."""
+    program = place.start_ava("run", "--", str(place.bin / "e2e/victim"), "for", "30",
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    check(program.stdout.readline() == "working\n", "working")
+    os.kill(place.sessions()[0]["worker_pid"], signal.SIGSTOP)
+    early = place.connect()  # has not said yet who it is
+    before = place.snapshot()
+    pid = place.manager()["pid"]
+    place.ask("shutdown")
+    return program, early, before, pid
+
+
+def end(program):
+    check(program.wait(timeout=60) != 0, "the program ends with an error")
+    program.stdout.close()
+
+
+def test_a_manager_that_is_stopping_takes_no_guests(place):
+    program, early, before, _ = stopping(place)
+    with early:
+        early.send(bytes(200))
+        answer = early.recv(1 << 16)
+        check(b"it is stopping" in answer, repr(answer))
+    check(not os.path.lexists(place.socket), "nobody finds it any more")
+    place.expect_nothing_left(before)
+    end(program)
+
+
+def test_a_new_run_beside_a_stopping_manager_gets_a_new_one(place):
+    program, early, _, old = stopping(place)
+    run = place.ava("run", "--", str(place.bin / "e2e/victim"))
+    check(run.returncode == 0, f"{run.returncode} {run.errors}")
+    check(place.manager()["pid"] != old, "another manager")
+    early.close()
+    end(program)
+
+
+def test_stop_returns_when_the_manager_has_ended(place):
+    program, early, _, pid = stopping(place)
+    early.close()
+    check(place.ava("stop").returncode == 0, "stop")
+    end(program)
+    check(place.run("avad", "--socket", place.socket).returncode == 0, "avad")
+    manager = place.manager()["pid"]
+    check(manager != pid and place.ava("stop").returncode == 0, "stop")
+    wait_until(lambda: stat_fields(manager) is None or stat_fields(manager)[1] == "Z", "it has ended", 0.5)
 
 
 if __name__ == "__main__":
