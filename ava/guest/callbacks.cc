@@ -2,28 +2,16 @@
 
 #include "ava/guest/callbacks.h"
 
-#include <pthread.h>
-
-#include <cstdlib>
 #include <cstring>
 #include <mutex>
-#include <new>
 
-#include "ava/base/futex.h"
-#include "ava/base/text.h"
-#include "ava/base/thread.h"
 #include "ava/guest/api.h"
 #include "ava/guest/session.h"
 
 namespace ava::guest {
-namespace {
-
-// As much as a program's own threads have: what runs here is the program's.
-constexpr std::size_t kCallbackStackBytes = std::size_t{8} << 20;
-
-}  // namespace
 
 std::uint64_t Callbacks::Add(const CallbackEntry& entry) {
+  if (!threads_.Start()) return 0;
   const std::lock_guard lock(mutex_);
   if (free_rows_.empty()) {
     if (rows_.size() == kCallbacksMax) return 0;
@@ -69,14 +57,9 @@ void Callbacks::Drop(std::uint64_t id) {
 }
 
 void Callbacks::Post(const wire::UpcallHeader& header, std::span<const std::byte> payload) {
-  const std::size_t bytes = sizeof(header) + payload.size();
-  void* memory = std::malloc(sizeof(Node) + bytes);
-  if (memory == nullptr) return;
-  auto* node = new (memory) Node{.next = nullptr, .bytes = bytes};
-  auto* record = reinterpret_cast<std::byte*>(node + 1);
-  std::memcpy(record, &header, sizeof(header));
-  if (!payload.empty()) std::memcpy(record + sizeof(header), payload.data(), payload.size());
-  Append(node);
+  CallbackEntry entry;
+  if (!Find(header.target, entry) || entry.callback != header.callback) return;
+  threads_.Post(entry.holds[0], std::as_bytes(std::span(&header, 1)), payload);
 }
 
 void Callbacks::PostLost() {
@@ -84,58 +67,14 @@ void Callbacks::PostLost() {
     const std::lock_guard lock(mutex_);
     if (rows_.empty()) return;
   }
-  void* memory = std::malloc(sizeof(Node));
-  if (memory != nullptr) Append(new (memory) Node{.next = nullptr, .bytes = 0});
+  threads_.Post(nullptr, {}, {});
 }
 
-void Callbacks::Append(Node* node) {
-  {
-    const std::lock_guard lock(queue_mutex_);
-    *end_ = node;
-    end_ = &node->next;
-    if (!started_) started_ = StartThread();
-  }
-  posted_.fetch_add(1, std::memory_order_release);
-  FutexWake(posted_, 1, FutexScope::kPrivate);
-}
-
-bool Callbacks::StartThread() {
-  pthread_t thread;
-  const int error = ava::StartThread(
-      thread, "ava-callbacks", kCallbackStackBytes,
-      [](void* self) -> void* {
-        static_cast<Callbacks*>(self)->Run();
-        return nullptr;
-      },
-      this);
-  if (error != 0) {
-    Say("cannot start the thread that runs callbacks: %s", ErrnoText(error));
-    return false;
-  }
-  pthread_detach(thread);  // it ends with the process
-  return true;
-}
-
-void Callbacks::Run() {
-  for (;;) {
-    const std::uint32_t seen = posted_.load(std::memory_order_acquire);
-    Node* node = nullptr;
-    {
-      const std::lock_guard lock(queue_mutex_);
-      node = first_;
-      if (node != nullptr) first_ = node->next;
-      if (first_ == nullptr) end_ = &first_;
-    }
-    if (node == nullptr) {
-      FutexWait(posted_, seen, FutexScope::kPrivate);
-      continue;
-    }
-    if (node->bytes == 0) {
-      RunLost();
-    } else {
-      RunOne(node->record());
-    }
-    std::free(node);
+void Callbacks::Run(std::span<const std::byte> record) {
+  if (record.empty()) {
+    RunLost();
+  } else {
+    RunOne(record);
   }
 }
 

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The program's callbacks: a table of those that may still fire, and the one thread that runs them.
-// They never run on the channel's listener thread, so a callback may call the API, blocking calls
-// included.
+// The program's callbacks: a table of those that may still fire. They never run on the channel's
+// listener thread, so a callback may call the API, blocking calls included.
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "ava/base/mutex.h"
+#include "ava/guest/callback_threads.h"
 #include "ava/guest/object.h"
 #include "ava/wire/record.h"
 
@@ -39,12 +38,13 @@ class Callbacks {
   Callbacks(const Callbacks&) = delete;
   Callbacks& operator=(const Callbacks&) = delete;
 
-  // Takes holds of entry.holds. 0: kCallbacksMax are alive.
+  // Takes holds of entry.holds. 0: kCallbacksMax are alive, or there is no thread to run it on. On
+  // a thread of the program's.
   std::uint64_t Add(const CallbackEntry& entry);
   // Forgets it and gives its holds back. Nothing when it is gone already.
   void Drop(std::uint64_t id);
 
-  // On the listener thread: leaves the work to the callback thread.
+  // On the listener thread: leaves the work to a thread for callbacks.
   void Post(const wire::UpcallHeader& header, std::span<const std::byte> payload);
   void PostLost();
 
@@ -53,18 +53,9 @@ class Callbacks {
     CallbackEntry entry;
     std::uint32_t generation = 0;
   };
-  struct Node {
-    Node* next;
-    std::size_t bytes;  // of the record behind this; 0: the worker was lost
-    std::span<const std::byte> record() const {
-      return {reinterpret_cast<const std::byte*>(this + 1), bytes};
-    }
-  };
-
   bool Find(std::uint64_t id, CallbackEntry& entry);
-  void Append(Node* node);
-  bool StartThread();
-  void Run();
+  // `record`: header and payload of an upcall; empty: the worker was lost.
+  void Run(std::span<const std::byte> record);
   void RunOne(std::span<const std::byte> record);
   void RunLost();
 
@@ -73,11 +64,10 @@ class Callbacks {
   std::vector<Row> rows_;
   std::vector<std::uint32_t> free_rows_;
 
-  Mutex queue_mutex_;
-  Node* first_ = nullptr;
-  Node** end_ = &first_;
-  bool started_ = false;
-  std::atomic<std::uint32_t> posted_{0};  // futex: counts the nodes appended
+  CallbackThreads threads_{[](void* self, std::span<const std::byte> record) {
+                             static_cast<Callbacks*>(self)->Run(record);
+                           },
+                           this};
 };
 
 }  // namespace ava::guest
