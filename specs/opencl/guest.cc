@@ -16,6 +16,10 @@ std::uint64_t Mix(std::uint64_t hash, std::uint64_t word) {
   return hash * 0xff51afd7ed558ccdU;
 }
 
+// Names an object for good. Its handle does not: an object that is made after this one was released
+// may get the same.
+std::uint64_t IdOf(const void* live_handle) { return ava::guest::AsObject(live_handle)->id; }
+
 // What the vendor library looks at in an argument, the value itself apart. 0: no two such arguments
 // are alike.
 std::uint64_t ArgumentShape(cl_uint index, size_t arg_size, const void* arg_value) {
@@ -24,15 +28,14 @@ std::uint64_t ArgumentShape(cl_uint index, size_t arg_size, const void* arg_valu
   if (!NamesMem(arg_size, arg_value)) return Mix(key, arg_value == nullptr ? 1 : 2);
   const auto* memory = metadata(*static_cast<const cl_mem*>(arg_value));
   if (memory->part_of != nullptr) return 0;
-  return Mix(Mix(Mix(key, memory->flags), memory->pixel_bytes),
-             reinterpret_cast<std::uintptr_t>(memory->context));
+  return Mix(Mix(Mix(key, memory->flags), memory->pixel_bytes), IdOf(memory->context));
 }
 
 std::uint64_t LaunchShape(cl_command_queue queue, cl_uint work_dim, const size_t* offset,
                           const size_t* global, const size_t* local) {
   constexpr size_t kPlainMax = size_t{1} << 31U;
   if (global == nullptr || work_dim < 1 || work_dim > 3) return 0;
-  std::uint64_t key = Mix(Mix(2, reinterpret_cast<std::uintptr_t>(queue)), work_dim);
+  std::uint64_t key = Mix(Mix(2, IdOf(queue)), work_dim);
   for (cl_uint i = 0; i < work_dim; ++i) {
     if (global[i] == 0 || global[i] > kPlainMax || (offset != nullptr && offset[i] > kPlainMax))
       return 0;
