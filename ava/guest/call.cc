@@ -306,7 +306,9 @@ void Call::Unmap(const void* object, const void* pointer, std::uint64_t& id) {
   id = mapping_.id;
   unmaps_ = mapping_.id != 0;
   dirty_ |= unmaps_;
-  if (unmaps_ && mapping_.host != nullptr && mapping_.writes && mapping_.bytes != 0) {
+  if (!unmaps_ || mapping_.host == nullptr || !mapping_.writes || mapping_.bytes == 0) return;
+  // Before the contents are there the program has not written; what lies there is older than them.
+  if (!session_.deliveries().IsPending(mapping_.shadow)) {
     std::memcpy(mapping_.shadow.data, mapping_.host, mapping_.bytes);
   }
 }
@@ -315,6 +317,7 @@ void Call::FinishUnmapping(bool success) {
   unmaps_ = false;
   if (!success) return;
   session_.mappings().Remove(mapping_.id);
+  session_.deliveries().Forget(mapping_.shadow);
   session_.channel()->FreeWhenDone(mapping_.shadow);
 }
 

@@ -390,6 +390,38 @@ TEST_F(Calls, MapsTheProgramsOwnMemory) {
   g_objects.Release(*object);
 }
 
+TEST_F(Calls, UnmapWhatWasNotThereYet) {
+  Object* object = g_objects.Mint(kMemory);
+  std::string host = "....";
+  std::byte* shadow = nullptr;
+  g_channel->worker = [&](FakeCommand& command) {
+    if (command.header.function == 1) {
+      shadow = command.Data(command.As<Arguments>().out);
+      std::memcpy(shadow, "data", 4);
+    } else {
+      EXPECT_EQ(std::memcmp(shadow, "data", 4), 0) << "older than the contents";
+      test::FakeChannel::MarkDone(shadow);
+    }
+    return wire::ReplyHeader{};
+  };
+  {
+    Call call(1, sizeof(args_), payload_);
+    call.Map(object, {.bytes = 4, .blocks = false, .host = host.data()}, args_.word, args_.out);
+    ASSERT_TRUE(call.Send(&args_, true));
+    call.Succeed();
+  }
+  {
+    Arguments args = {};
+    Call call(2, sizeof(args), payload_);
+    call.Unmap(object, host.data(), args.word);
+    ASSERT_TRUE(call.Send(&args, true));
+    call.Succeed();
+  }
+  Session::Current().Deliver();
+  EXPECT_EQ(host, "....") << "the shadow is not the mapping's any more";
+  g_objects.Release(*object);
+}
+
 TEST_F(Calls, FailWithoutASession) {
   testing::internal::CaptureStderr();
   g_channel->Lose();

@@ -31,6 +31,28 @@ bool Deliveries::Add(const Delivery& delivery) {
   return true;
 }
 
+Deliveries::Node** Deliveries::FindLocked(const transport::Block& block) {
+  Node** place = &first_;
+  while (*place != nullptr && (*place)->delivery.block.data != block.data) place = &(*place)->next;
+  return place;
+}
+
+bool Deliveries::IsPending(const transport::Block& block) {
+  const std::lock_guard lock(mutex_);
+  return *FindLocked(block) != nullptr;
+}
+
+void Deliveries::Forget(const transport::Block& block) {
+  const std::lock_guard lock(mutex_);
+  Node** place = FindLocked(block);
+  Node* node = *place;
+  if (node == nullptr) return;
+  *place = node->next;
+  if (end_ == &node->next) end_ = place;
+  delete node;
+  count_.fetch_sub(1, std::memory_order_relaxed);
+}
+
 void Deliveries::SweepNow(transport::GuestChannel& channel) {
   const std::lock_guard lock(mutex_);
   Node** place = &first_;

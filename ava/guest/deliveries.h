@@ -30,6 +30,10 @@ class Deliveries {
  public:
   // False: no memory.
   bool Add(const Delivery& delivery);
+  // One whose data is to come from this block has not been made yet.
+  bool IsPending(const transport::Block& block);
+  // Forgets it; the block stays the caller's.
+  void Forget(const transport::Block& block);
   // Copies and frees what is done, in the order of the calls.
   void Sweep(transport::GuestChannel& channel) {
     if (count_.load(std::memory_order_acquire) != 0) SweepNow(channel);
@@ -37,6 +41,7 @@ class Deliveries {
 
  private:
   struct Node;
+  Node** FindLocked(const transport::Block& block);
   void SweepNow(transport::GuestChannel& channel);
 
   Mutex mutex_;

@@ -70,6 +70,7 @@ void Call::Maps(std::uint64_t mapping, const Blob& shadow, Wide bytes, bool read
   mapping_->shadow = shadow;
   mapping_->bytes = shadow.bytes;
   mapping_->writes = writes;
+  mapping_->filled = !reads;
   mapping_reads_ = reads;
   if (ok() && !session_.mappings.Add(mapping_)) {
     Violate("mapping",
@@ -87,7 +88,6 @@ void Call::Mapped(void* pointer) {
     return;
   }
   Item().fill = mapping_;
-  Item().blocks.push_back(mapping_->shadow);
 }
 
 void* Call::Unmaps(std::uint64_t mapping) {
@@ -146,9 +146,11 @@ void Call::FinishOutputs() {
 
 bool Call::IsPending(const Blob& blob) const {
   if (!pending_added_) return false;
-  return std::ranges::any_of(item_->blocks, [&](const Blob& pending) {
+  const auto is_this = [&](const Blob& pending) {
     return pending.segment == blob.segment && pending.offset == blob.offset;
-  });
+  };
+  return std::ranges::any_of(item_->blocks, is_this) ||
+         (item_->fill != nullptr && is_this(item_->fill->shadow));
 }
 
 void Call::MarkBlock(const Blob& blob, bool nested) {

@@ -199,9 +199,25 @@ TEST_F(MappingTest, FailedUnmapsKeepTheMapping) {
 TEST_F(MappingTest, AnUnmappedRangeIsFilledNoMore) {
   Run(MapArgs{1, FakeChannel::Arena(64, 16)}, ServeMap(false, true, true));
   Unmap(1);
+  EXPECT_EQ(channel.marks(64), 1U) << "the guest's again";
   event.done = true;
   session.pending.Sweep();
   EXPECT_EQ(channel.arena()[64], std::byte{0});
+  EXPECT_EQ(channel.marks(64), 1U) << "the guest may use it for something else by now";
+}
+
+TEST_F(MappingTest, WhatWasNotBroughtIsNotBroughtBack) {
+  Run(MapArgs{1, FakeChannel::Arena(64, 16)}, ServeMap(false, true, true));
+  std::memcpy(channel.arena() + 64, "left from before", 16);
+  Unmap(1);
+  EXPECT_STREQ(range, "device contents");
+}
+
+TEST_F(MappingTest, WhatNobodyWantedToReadIsBroughtBack) {
+  Run(MapArgs{1, FakeChannel::Arena(64, 16)}, ServeMap(false, false, true));
+  std::memcpy(channel.arena() + 64, "program's", 10);
+  Unmap(1);
+  EXPECT_STREQ(range, "program's");
 }
 
 TEST_F(MappingTest, UnknownMappingsAreTheLibrarysToRefuse) {

@@ -41,17 +41,28 @@ std::size_t Mappings::size() const {
   return mappings_.size();
 }
 
-void Mappings::Fill(Mapping& mapping, transport::WorkerChannel& channel) {
-  const std::scoped_lock lock(mapping.mutex);
+void Mappings::FillLocked(Mapping& mapping, transport::WorkerChannel& channel) {
   const std::span<std::byte> shadow = channel.ArenaUntrusted(mapping.shadow);
   if (!mapping.live || shadow.empty()) return;
   std::memcpy(shadow.data(), mapping.pointer, std::min<std::size_t>(shadow.size(), mapping.bytes));
+  mapping.filled = true;
+}
+
+void Mappings::Fill(Mapping& mapping, transport::WorkerChannel& channel) {
+  const std::scoped_lock lock(mapping.mutex);
+  FillLocked(mapping, channel);
+}
+
+void Mappings::FillAndMark(Mapping& mapping, transport::WorkerChannel& channel) {
+  const std::scoped_lock lock(mapping.mutex);
+  FillLocked(mapping, channel);
+  if (mapping.live) channel.MarkBlockDone(mapping.shadow);
 }
 
 void Mappings::Flush(Mapping& mapping, transport::WorkerChannel& channel) {
   const std::scoped_lock lock(mapping.mutex);
   const std::span<std::byte> shadow = channel.ArenaUntrusted(mapping.shadow);
-  if (!mapping.live || shadow.empty()) return;
+  if (!mapping.live || !mapping.filled || shadow.empty()) return;
   std::memcpy(mapping.pointer, shadow.data(), std::min<std::size_t>(shadow.size(), mapping.bytes));
 }
 

@@ -24,8 +24,9 @@ struct Mapping {
   wire::Blob shadow{};
   std::uint64_t bytes = 0;
   bool writes = false;
-  std::mutex mutex;  // held while bytes are copied
-  bool live = true;  // false: unmapped, `pointer` is not ours any more
+  std::mutex mutex;     // held while bytes are copied
+  bool filled = false;  // the shadow has the contents, or none were asked for
+  bool live = true;     // false: unmapped, `pointer` is not ours any more
 };
 
 class Mappings {
@@ -36,11 +37,17 @@ class Mappings {
   void Remove(MappingId id);
   std::size_t size() const;
 
-  // Copies; nothing happens when the mapping or the shadow's memory is gone.
+  // Copy; nothing happens when the mapping or the shadow's memory is gone.
   static void Fill(Mapping& mapping, transport::WorkerChannel& channel);
+  // Fills, and marks the shadow: the guest may learn that the contents are there. Not when it was
+  // unmapped meanwhile, since the shadow is the guest's then.
+  static void FillAndMark(Mapping& mapping, transport::WorkerChannel& channel);
+  // Nor when it was never filled: then the guest has not written there either.
   static void Flush(Mapping& mapping, transport::WorkerChannel& channel);
 
  private:
+  static void FillLocked(Mapping& mapping, transport::WorkerChannel& channel);
+
   mutable std::mutex mutex_;
   std::unordered_map<MappingId, std::shared_ptr<Mapping>> mappings_;
 };

@@ -39,7 +39,7 @@ void PendingWork::Sweep() {
 }
 
 void PendingWork::Finish(PendingItem& item) {
-  if (item.fill != nullptr) Mappings::Fill(*item.fill, channel_);
+  if (item.fill != nullptr) Mappings::FillAndMark(*item.fill, channel_);
   for (const wire::Blob& block : item.blocks) channel_.MarkBlockDone(block);
   item.kept.clear();
   item.finished = true;

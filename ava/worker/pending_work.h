@@ -34,8 +34,8 @@ struct PendingItem {
   void* event = nullptr;                           // one reference is the item's
   std::vector<wire::Blob> blocks;                  // to be marked as done
   std::vector<std::unique_ptr<std::byte[]>> kept;  // inputs that travelled inside the record
-  std::shared_ptr<Mapping> fill;                   // contents to be brought to the guest
-  bool finished = false;                           // set by the sweep that holds sweep_mutex_
+  std::shared_ptr<Mapping> fill;  // contents to be brought to the guest, and marked
+  bool finished = false;          // set by the sweep that holds sweep_mutex_
 
   bool empty() const { return blocks.empty() && kept.empty() && fill == nullptr; }
 };
