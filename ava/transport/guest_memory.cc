@@ -176,9 +176,7 @@ Block GuestMemory::AllocateSegment(std::uint64_t bytes) {
 
 Block GuestMemory::CreateSegment(Segment& segment) {
   // Reserved: nobody else touches it.
-  int fd = -1;
-  const bool created = GuestSegments::Create(segment, fd) == 0;
-  if (!created || !carrier_.SendSegment(segment.id, segment.bytes, fd)) {
+  if (!carrier_.MakeSegment(segment)) {
     GuestSegments::Unmap(segment);
     const std::lock_guard lock(mutex_);
     segments_.CancelReserve(segment);

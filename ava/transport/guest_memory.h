@@ -27,8 +27,9 @@ namespace ava::transport {
 // What memory needs of the channel.
 class SegmentCarrier {
  public:
-  // Passes a segment's descriptor to the worker, and closes it. False: the session is lost.
-  virtual bool SendSegment(std::uint32_t id, std::uint64_t bytes, int fd) = 0;
+  // Makes a reserved segment's memory and passes its descriptor to the worker. False: there is no
+  // memory, or the session is lost; what it has of its memory is the caller's to unmap.
+  virtual bool MakeSegment(Segment& segment) = 0;
   // Tells the worker, in the order of commands, that a segment is not used any more. Returns where
   // in the ring that command ends.
   virtual std::uint64_t SendDrop(std::uint32_t id) = 0;

@@ -82,9 +82,10 @@ ShmGuestChannel* ShmGuestChannel::Attach(SessionMapping mapping, UniqueFd socket
   int failed = channel->memory_.Init();
   const char* what = "no memory for the arena's books: mmap";
   if (failed == 0) {
-    what = "cannot start the listener's thread: pthread_create";
+    what = "cannot start the session's threads: pthread_create";
     failed =
         StartThread(channel->listener_, "ava-listener", kListenerStackBytes, &RunListener, channel);
+    if (failed == 0) failed = channel->AwaitListener();
   }
   if (failed != 0) {
     FormatText(error, "%s: %s", what, ErrnoText(failed));
@@ -99,6 +100,7 @@ ShmGuestChannel::ShmGuestChannel(SessionMapping mapping, UniqueFd socket,
                                  GuestChannelEvents& events)
     : mapping_(std::move(mapping)),
       socket_(std::move(socket)),
+      own_socket_(socket_.get()),
       events_(events),
       number_(channels_made.fetch_add(1, std::memory_order_relaxed) + 1),
       slots_(mapping_),
@@ -185,17 +187,33 @@ bool ShmGuestChannel::IsDone(Block block) const {
 
 void ShmGuestChannel::FreeWhenDone(Block block) { memory_.FreeWhenDone(block); }
 
-bool ShmGuestChannel::SendSegment(std::uint32_t id, std::uint64_t bytes, int fd) {
-  const NoCancellation no_cancellation;
+bool ShmGuestChannel::MakeSegment(Segment& segment) {
+  struct {
+    ShmGuestChannel* channel;
+    Segment* segment;
+    bool made;
+  } order = {.channel = this, .segment = &segment, .made = false};
+  errands_.Do(
+      [](void* argument) {
+        auto& ordered = *static_cast<decltype(order)*>(argument);
+        int fd = -1;
+        ordered.made = GuestSegments::Create(*ordered.segment, fd) == 0 &&
+                       ordered.channel->SendSegment(*ordered.segment, fd);
+      },
+      &order);
+  return order.made;
+}
+
+bool ShmGuestChannel::SendSegment(const Segment& segment, int fd) {
   const UniqueFd owner(fd);
   const wire::SessionMessage message = {
       .kind = static_cast<std::uint32_t>(wire::SessionMessageKind::kSegment),
-      .segment = id,
-      .bytes = bytes,
+      .segment = segment.id,
+      .bytes = segment.bytes,
       .text = {}};
   const std::span<const std::byte> part =
       std::as_bytes(std::span(&message, 1)).first(wire::kSessionMessageShortBytes);
-  return SendPacket(socket_.get(), std::span(&part, 1), std::span(&fd, 1)) == 0;
+  return SendPacket(own_socket_, std::span(&part, 1), std::span(&fd, 1)) == 0;
 }
 
 std::uint64_t ShmGuestChannel::SendDrop(std::uint32_t id) {
@@ -230,9 +248,33 @@ std::uint64_t* ShmGuestChannel::LocalCalls() {
 
 // The listener -----------------------------------------------------------------------------------
 
-void* ShmGuestChannel::RunListener(void* channel) {
-  static_cast<ShmGuestChannel*>(channel)->Listen();
+void* ShmGuestChannel::RunListener(void* argument) {
+  auto* channel = static_cast<ShmGuestChannel*>(argument);
+  if (channel->Settle()) channel->Listen();
   return nullptr;
+}
+
+bool ShmGuestChannel::Settle() {
+  const bool apart = LeaveDescriptorTable(own_socket_);
+  const int failed = errands_.Start();
+  const std::uint32_t settled = apart ? kListensApart : kListens;
+  start_.store(failed == 0 ? settled : kFailed + static_cast<std::uint32_t>(failed),
+               std::memory_order_release);
+  FutexWake(start_, 1, FutexScope::kPrivate);
+  return failed == 0;
+}
+
+int ShmGuestChannel::AwaitListener() {
+  std::uint32_t start = kStarting;
+  while ((start = start_.load(std::memory_order_acquire)) == kStarting)
+    FutexWait(start_, kStarting, FutexScope::kPrivate);
+  if (start >= kFailed) {
+    pthread_join(listener_, nullptr);
+    return static_cast<int>(start - kFailed);
+  }
+  // As a system call: to ThreadSanitizer it is the descriptor that the listener goes on using.
+  if (start == kListensApart) syscall(SYS_close, socket_.Release());
+  return 0;
 }
 
 void ShmGuestChannel::Listen() {
@@ -266,7 +308,7 @@ void ShmGuestChannel::SleepOnSocket() {
   std::atomic<std::uint32_t>& wait = mapping_.control().upcall.reader_wait;
   wait.exchange(wire::kReaderAsleep, std::memory_order_seq_cst);
   if (!upcalls_.HasNext()) {
-    pollfd readable = {.fd = socket_.get(), .events = POLLIN, .revents = 0};
+    pollfd readable = {.fd = own_socket_, .events = POLLIN, .revents = 0};
     const int ready = poll(&readable, 1, -1);
     if (ready > 0 && (readable.revents & POLLNVAL) != 0) {
       EndWith("the program closed the session's socket, which is not its own");
@@ -281,7 +323,7 @@ void ShmGuestChannel::SleepOnSocket() {
 bool ShmGuestChannel::HandleMessage() {
   wire::SessionMessage message = {};
   const ReceivedPacket packet =
-      ReceivePacket(socket_.get(), std::as_writable_bytes(std::span(&message, 1)));
+      ReceivePacket(own_socket_, std::as_writable_bytes(std::span(&message, 1)));
   if (packet.bytes == -EAGAIN) return true;
   if (packet.bytes <= 0) {
     EndWith("the worker process has ended");
@@ -324,6 +366,15 @@ void ShmGuestChannel::BeLost() {
 void ShmGuestChannel::Disconnect() {
   const NoCancellation no_cancellation;
   disconnecting_.store(true, std::memory_order_release);
+  errands_.Do([](void* self) { static_cast<ShmGuestChannel*>(self)->SayGoodbye(); }, this);
+  pthread_join(listener_, nullptr);
+  errands_.Stop();
+  socket_.Reset();
+  mapping_.ReplaceByPrivateMemory();
+  memory_.ReplaceByPrivateMemory();
+}
+
+void ShmGuestChannel::SayGoodbye() {
   wire::SessionMessage message = {
       .kind = static_cast<std::uint32_t>(wire::SessionMessageKind::kClose),
       .segment = 0,
@@ -331,12 +382,8 @@ void ShmGuestChannel::Disconnect() {
       .text = {}};
   SetText(message.text, "the program has disconnected");
   const std::span<const std::byte> part = std::as_bytes(std::span(&message, 1));
-  static_cast<void>(SendPacket(socket_.get(), std::span(&part, 1), {}, SendMode::kDontWait));
-  shutdown(socket_.get(), SHUT_RDWR);  // Wakes the listener.
-  pthread_join(listener_, nullptr);
-  socket_.Reset();
-  mapping_.ReplaceByPrivateMemory();
-  memory_.ReplaceByPrivateMemory();
+  static_cast<void>(SendPacket(own_socket_, std::span(&part, 1), {}, SendMode::kDontWait));
+  shutdown(own_socket_, SHUT_RDWR);  // Wakes the listener.
 }
 
 void ShmGuestChannel::AbandonAfterFork() {

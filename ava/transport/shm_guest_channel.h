@@ -17,6 +17,7 @@
 #include "ava/base/unique_fd.h"
 #include "ava/transport/guest_channel.h"
 #include "ava/transport/guest_memory.h"
+#include "ava/transport/own_descriptors.h"
 #include "ava/transport/reply_slots.h"
 #include "ava/transport/ring.h"
 #include "ava/transport/session_mapping.h"
@@ -59,7 +60,12 @@ class ShmGuestChannel final : public GuestChannel, private SegmentCarrier {
   bool WaitForRoomLocked(std::uint32_t bytes);
   void PublishLocked();
 
+  bool MakeSegment(Segment& segment) override;
+  std::uint64_t SendDrop(std::uint32_t id) override;
+
   // The listener's thread.
+  int AwaitListener();  // by the one who started it: 0 or an errno
+  bool Settle();
   void Listen();
   void SleepOnSocket();
   bool DrainUpcalls();  // false: the session is to end
@@ -68,14 +74,23 @@ class ShmGuestChannel final : public GuestChannel, private SegmentCarrier {
   void BeLost();
   int Sleepers() const;
 
-  bool SendSegment(std::uint32_t id, std::uint64_t bytes, int fd) override;
-  std::uint64_t SendDrop(std::uint32_t id) override;
+  // Where the session's descriptors are: on the listener's thread, or as errands.
+  bool SendSegment(const Segment& segment, int fd);
+  void SayGoodbye();
 
   SessionMapping mapping_;
-  UniqueFd socket_;
+  UniqueFd socket_;  // of the program's table; empty when the listener has left that
+  const int own_socket_;
   GuestChannelEvents& events_;
   const std::uint64_t number_;  // among all channels that this process ever had
   pthread_t listener_ = {};
+  ErrandThread errands_;
+  // The listener's, a futex word: kStarting, or how that went.
+  static constexpr std::uint32_t kStarting = 0;
+  static constexpr std::uint32_t kListens = 1;
+  static constexpr std::uint32_t kListensApart = 2;  // with descriptors of its own
+  static constexpr std::uint32_t kFailed = 3;        // 3 and more: with errno 0 and more
+  std::atomic<std::uint32_t> start_{kStarting};
 
   std::atomic<bool> lost_{false};
   std::atomic<bool> disconnecting_{false};
