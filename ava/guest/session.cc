@@ -2,10 +2,14 @@
 
 #include "ava/guest/session.h"
 
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
@@ -48,6 +52,29 @@ Options ReadOptions() {
           .async = !strict && !Lists(list, "async")};
 }
 
+// A program whose standard error is a pipe that nobody empties, or that nobody reads any more, must
+// not wait here, nor die of it.
+constexpr int kStderrWaitMsMax = 200;
+
+void WriteToStderr(const char* text, std::size_t bytes) {
+  pollfd writable = {.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+  if (poll(&writable, 1, kStderrWaitMsMax) == 0) return;
+  sigset_t pipe;
+  sigset_t pending;
+  sigset_t before;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  sigpending(&pending);
+  pthread_sigmask(SIG_BLOCK, &pipe, &before);
+  if (write(STDERR_FILENO, text, bytes) < 0 && errno == EPIPE &&
+      sigismember(&pending, SIGPIPE) == 0) {
+    const timespec now = {};
+    while (sigtimedwait(&pipe, nullptr, &now) < 0 && errno == EINTR) {
+    }
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
 }  // namespace
 
 std::atomic<Session*> Session::g_current{nullptr};
@@ -65,7 +92,7 @@ void Say(const char* format, ...) {
       std::min<std::size_t>(5 + static_cast<std::size_t>(length), line.size() - 2);
   line[end] = '\n';
   // One write, so that lines of several threads and processes do not mix.
-  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), end + 1);
+  WriteToStderr(line.data(), end + 1);
 }
 
 void EnterThread(Session& session) {

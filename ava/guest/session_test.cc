@@ -2,11 +2,15 @@
 
 #include "ava/guest/session.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+
+#include "ava/base/unique_fd.h"
 #include "ava/guest/call.h"
 #include "ava/guest/fake_channel.h"
 #include "ava/guest/object.h"
@@ -192,6 +196,48 @@ TEST_F(Sessions, FindsTheServersObjectsAgainInAChild) {
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
+}
+
+// Standard error as a pipe, for one scope.
+class StderrPipe {
+ public:
+  StderrPipe() : before_(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) {
+    std::array<int, 2> ends = {-1, -1};
+    EXPECT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
+    out = UniqueFd(ends[0]);
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[1]);
+  }
+  StderrPipe(const StderrPipe&) = delete;
+  StderrPipe& operator=(const StderrPipe&) = delete;
+  ~StderrPipe() { dup2(before_.get(), STDERR_FILENO); }
+
+  UniqueFd out;
+
+ private:
+  UniqueFd before_;
+};
+
+TEST(Say, DoesNotDieWithoutAReader) {
+  StderrPipe pipe;
+  pipe.out.Reset();
+  Say("nobody reads this");
+  sigset_t pending;
+  sigpending(&pending);
+  EXPECT_EQ(sigismember(&pending, SIGPIPE), 0);
+}
+
+TEST(Say, DoesNotWaitForAReader) {
+  StderrPipe pipe;
+  const int flags = fcntl(STDERR_FILENO, F_GETFL);
+  fcntl(STDERR_FILENO, F_SETFL, flags | O_NONBLOCK);
+  const std::array<char, 4096> page = {};
+  while (write(STDERR_FILENO, page.data(), page.size()) > 0) {
+  }
+  fcntl(STDERR_FILENO, F_SETFL, flags);
+  alarm(20);
+  Say("nobody has room for this");
+  alarm(0);
 }
 
 TEST(FunctionAddress, FindsByName) {
