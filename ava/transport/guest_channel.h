@@ -20,7 +20,7 @@ struct Slot {
   std::byte* inline_data = nullptr;  // kSlotInlineBytes, written by the worker before it posts
 };
 inline constexpr std::uint32_t kSlotInlineBytes = 896;
-inline constexpr std::uint32_t kSlotsMax = 256;
+inline constexpr std::uint32_t kSlotsMax = 1024;
 
 // A piece of shared memory for bulk data; `data` is what both sides read and write.
 struct Block {

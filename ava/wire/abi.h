@@ -50,6 +50,7 @@
 //
 // Changes (each bumps kAbiVersion in record.h):
 //   1  first version
+//   2  1024 reply slots instead of 256
 
 #include <atomic>
 #include <cstddef>
@@ -69,7 +70,10 @@ inline constexpr std::uint32_t kRecordAlignment = 16;
 inline constexpr std::uint32_t kCommandPadTag = std::uint32_t{kCommandPad} << 16;
 inline constexpr std::uint32_t kUpcallPadTag = kUpcallPad;
 
-inline constexpr std::uint32_t kReplySlots = 256;
+// As many guest threads as may wait at the same time. One more waits for a slot first, which may be
+// for ever if it is the one that would let the others go: so there are more than programs have
+// threads.
+inline constexpr std::uint32_t kReplySlots = 1024;
 inline constexpr std::uint32_t kReplyInlineBytes = 896;
 
 // Functions of an API, hence columns of the statistics.

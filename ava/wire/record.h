@@ -8,7 +8,7 @@
 
 namespace ava::wire {
 
-inline constexpr std::uint32_t kAbiVersion = 1;
+inline constexpr std::uint32_t kAbiVersion = 2;
 
 // Commands -------------------------------------------------------------------------------------
 //
