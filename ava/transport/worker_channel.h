@@ -19,7 +19,7 @@
 namespace ava::transport {
 
 inline constexpr std::chrono::nanoseconds kUpcallStallMax = std::chrono::seconds(30);
-inline constexpr std::chrono::nanoseconds kSegmentArrivalMax = std::chrono::seconds(2);
+inline constexpr std::chrono::nanoseconds kSegmentArrivalMax = std::chrono::seconds(30);
 
 class WorkerChannel {
  public:

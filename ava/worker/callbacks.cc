@@ -36,10 +36,21 @@ std::unique_ptr<Callback> Callbacks::Fire(std::uintptr_t key) {
   const std::scoped_lock lock(mutex_);
   const auto found = callbacks_.find(key);
   if (found == callbacks_.end()) return nullptr;
+  ++running_;
   if (!found->second.once) return std::make_unique<Callback>(found->second);
   auto fired = std::make_unique<Callback>(std::move(found->second));
   callbacks_.erase(found);
   return fired;
+}
+
+void Callbacks::Fired() {
+  const std::scoped_lock lock(mutex_);
+  --running_;
+}
+
+bool Callbacks::quiet() const {
+  const std::scoped_lock lock(mutex_);
+  return callbacks_.empty() && running_ == 0;
 }
 
 std::size_t Callbacks::size() const {

@@ -31,13 +31,18 @@ class Callbacks {
   bool AddHold(std::uintptr_t key, HandleId id);
   // The call failed: the library will not call. Returns what it held.
   std::vector<HandleId> Cancel(std::uintptr_t key);
-  // The library calls. Null: unknown or fired before.
+  // The library calls. Null: unknown or fired before. Else Fired follows, when the call is done
+  // with.
   std::unique_ptr<Callback> Fire(std::uintptr_t key);
+  void Fired();
+  // None is registered and none is being called: the library has no reason to call any more.
+  bool quiet() const;
   std::size_t size() const;
 
  private:
   mutable std::mutex mutex_;
   std::uintptr_t next_key_ = 1;
+  std::size_t running_ = 0;  // between Fire and Fired
   std::unordered_map<std::uintptr_t, Callback> callbacks_;
 };
 

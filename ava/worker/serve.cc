@@ -82,7 +82,8 @@ int Server::Run() {
     changed_.wait(lock, [&] { return ended_ || (blocked_ != 0 && !session_.pending.empty()); });
     SweepWhileBlocked(lock);
   }
-  const bool gone = changed_.wait_for(lock, kShutdownGrace, [&] { return threads_ == 0; });
+  const bool gone = changed_.wait_for(lock, kShutdownGrace, [&] { return threads_ == 0; }) &&
+                    session_.callbacks.quiet();
   if (gone && session_.api.bind_session != nullptr) session_.api.bind_session(nullptr);
   return gone ? 0 : 1;
 }
@@ -237,7 +238,10 @@ int ServeSession(const ServerApi& api, std::shared_ptr<WorkerChannel> channel,
                  router::Router& router, Progress& progress, GuestFiles::Setup files) {
   const auto server =
       std::make_shared<Server>(api, std::move(channel), router, progress, std::move(files));
-  return server->Run();
+  const int status = server->Run();
+  static std::shared_ptr<Server> left;  // to those who may still ask for it
+  if (status != 0) left = server;
+  return status;
 }
 
 }  // namespace ava::worker

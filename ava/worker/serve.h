@@ -20,8 +20,8 @@
 namespace ava::worker {
 
 // Returns when the session has ended and its threads are gone: 0, or 1 when threads are still
-// inside the vendor library, which only the end of the process can stop; then nothing that was
-// passed in may be destroyed.
+// inside the vendor library, or that library may still call back, which only the end of the process
+// can stop; then nothing that was passed in may be destroyed.
 int ServeSession(const ServerApi& api, std::shared_ptr<transport::WorkerChannel> channel,
                  router::Router& router, Progress& progress, GuestFiles::Setup files = {});
 

@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "ava/worker/call.h"
@@ -61,13 +62,19 @@ void ServeOpen(Call& call) {
 void ServeFail(Call& call) { call.Refuse(-30); }
 void ServeViolation(Call& call) { call.Violate("size", "is wrong"); }
 
-enum : std::uint16_t { kNote, kWait, kOpen, kFail, kViolate };
-constexpr std::array<FunctionEntry, 5> kFunctions = {{
+void ServeRegister(Call& call) {
+  call.Register(7, "notify", false, {});
+  call.Made(true, 0, 0);
+}
+
+enum : std::uint16_t { kNote, kWait, kOpen, kFail, kViolate, kRegister };
+constexpr std::array<FunctionEntry, 6> kFunctions = {{
     {.name = "toy_note", .serve = &ServeNote, .args_bytes = sizeof(NumberArgs)},
     {.name = "toy_wait", .serve = &ServeWait, .flags = kFunctionBlocks},
     {.name = "toy_open", .serve = &ServeOpen},
     {.name = "toy_fail", .serve = &ServeFail, .error_by = ErrorBy::kReturn},
     {.name = "toy_violate", .serve = &ServeViolation},
+    {.name = "toy_register", .serve = &ServeRegister},
 }};
 constexpr ServerApi kApi = {.functions = kFunctions};
 
@@ -204,7 +211,7 @@ TEST_F(ServeTest, ARecordThatIsTooShortEndsTheSession) {
 TEST_F(ServeTest, UnknownFunctionsEndTheSession) {
   Send(99, 1);
   server.join();
-  EXPECT_EQ(channel->close_reason(), "function 99 of 5 does not exist");
+  EXPECT_EQ(channel->close_reason(), "function 99 of 6 does not exist");
 }
 
 TEST_F(ServeTest, DropsSegments) {
@@ -219,6 +226,14 @@ TEST_F(ServeTest, UnknownSessionCommandsEndTheSession) {
   channel->Send(0xffff, {});
   server.join();
   EXPECT_EQ(channel->close_reason(), "unknown session command 65535");
+}
+
+TEST_F(ServeTest, IsNotOverWhileTheLibraryMayCallBack) {
+  Send(kRegister, 1);
+  ASSERT_TRUE(channel->Await(1).has_value());
+  channel->Close("the guest has died");
+  server.join();
+  EXPECT_EQ(std::exchange(status, 0), 1);
 }
 
 TEST(ServeStuck, ReturnsWhileTheLibraryStillHoldsAThread) {

@@ -26,6 +26,11 @@ namespace ava::worker {
 class Upcall {
  public:
   Upcall(Session* session, void* user_data, std::uint16_t callback);
+  ~Upcall() {
+    if (fired_ != nullptr) session_->callbacks.Fired();
+  }
+  Upcall(const Upcall&) = delete;
+  Upcall& operator=(const Upcall&) = delete;
 
   bool wanted() const { return fired_ != nullptr; }
   wire::HandleId IdOf(TypeId type, const void* vendor);

@@ -14,6 +14,8 @@
 #include <cstring>
 #include <unordered_set>
 
+#include "specs/opencl/both.h"
+
 namespace {
 
 // What stands behind every handle. Freed with its last reference, so that a dead handle which
@@ -21,6 +23,7 @@ namespace {
 struct Object {
   std::uint32_t magic = 0x0b1ec7;
   int references = 1;
+  std::size_t pixel_bytes = 0;  // of an image
 };
 constexpr std::size_t kBufferBytes = 4096;
 constexpr cl_ulong kAllocationMax = 1 << 20;
@@ -195,13 +198,23 @@ STUB cl_mem clCreateSubBuffer(cl_mem m, cl_mem_flags, cl_buffer_create_type, con
   Read(info, sizeof(cl_buffer_region));
   return Created<cl_mem>(error);
 }
-STUB cl_mem clCreateImage(cl_context c, cl_mem_flags, const cl_image_format* format,
-                          const cl_image_desc* desc, void*, cl_int* error) {
+STUB cl_mem clCreateImage(cl_context c, cl_mem_flags flags, const cl_image_format* format,
+                          const cl_image_desc* desc, void* host, cl_int* error) {
   Touch(c);
   Read(format, sizeof(*format));
   Read(desc, sizeof(*desc));
   if (desc != nullptr) Touch(desc->mem_object);
-  return Created<cl_mem>(error);
+  if (ImageBytes(format, desc) > kAllocationMax) {
+    if (error != nullptr) *error = CL_INVALID_IMAGE_SIZE;
+    return nullptr;
+  }
+  if ((flags & CL_MEM_COPY_HOST_PTR) != 0) Read(host, ImageBytes(format, desc));
+  auto* made = Created<cl_mem>(error);
+  Of(made)->pixel_bytes = FormatBytes(format);
+  return made;
+}
+STUB cl_int clGetImageInfo(cl_mem m, cl_image_info, size_t size, void* value, size_t* ret) {
+  return Info(m, size, value, ret);
 }
 STUB cl_int clRetainMemObject(cl_mem m) { return Retain(m); }
 STUB cl_int clReleaseMemObject(cl_mem m) { return Release(m); }
@@ -296,6 +309,7 @@ STUB cl_int clRetainKernel(cl_kernel k) { return Retain(k); }
 STUB cl_int clReleaseKernel(cl_kernel k) { return Release(k); }
 STUB cl_int clSetKernelArg(cl_kernel k, cl_uint, size_t size, const void* value) {
   Touch(k);
+  if (value != nullptr && size > kArgumentBytesMax) return CL_INVALID_ARG_SIZE;
   Read(value, size);
   return CL_SUCCESS;
 }
@@ -376,10 +390,36 @@ STUB cl_int clEnqueueWriteBufferRect(cl_command_queue q, cl_mem m, cl_bool, cons
   Read(data, data == nullptr ? 0 : BoxBytes(region));
   return Enqueue(q, count, waits, event);
 }
+STUB cl_int clEnqueueReadImage(cl_command_queue q, cl_mem m, cl_bool, const size_t* origin,
+                               const size_t* region, size_t, size_t, void* data, cl_uint count,
+                               const cl_event* waits, cl_event* event) {
+  Touch(m);
+  Read(origin, 3 * sizeof(size_t));
+  Write(data, BoxBytes(region) * Of(m)->pixel_bytes);
+  return Enqueue(q, count, waits, event);
+}
+STUB cl_int clEnqueueWriteImage(cl_command_queue q, cl_mem m, cl_bool, const size_t* origin,
+                                const size_t* region, size_t, size_t, const void* data,
+                                cl_uint count, const cl_event* waits, cl_event* event) {
+  Touch(m);
+  Read(origin, 3 * sizeof(size_t));
+  Read(data, data == nullptr ? 0 : BoxBytes(region) * Of(m)->pixel_bytes);
+  return Enqueue(q, count, waits, event);
+}
+STUB cl_int clEnqueueFillImage(cl_command_queue q, cl_mem m, const void* color,
+                               const size_t* origin, const size_t* region, cl_uint count,
+                               const cl_event* waits, cl_event* event) {
+  Touch(m);
+  Read(color, sizeof(cl_uint4));
+  Read(origin, 3 * sizeof(size_t));
+  Read(region, 3 * sizeof(size_t));
+  return Enqueue(q, count, waits, event);
+}
 STUB cl_int clEnqueueFillBuffer(cl_command_queue q, cl_mem m, const void* pattern, size_t bytes,
                                 size_t, size_t, cl_uint count, const cl_event* waits,
                                 cl_event* event) {
   Touch(m);
+  if (bytes > sizeof(cl_double16)) return CL_INVALID_VALUE;
   Read(pattern, bytes);
   return Enqueue(q, count, waits, event);
 }
@@ -401,6 +441,7 @@ STUB cl_int clEnqueueNDRangeKernel(cl_command_queue q, cl_kernel k, cl_uint dim,
                                    const size_t* offset, const size_t* global, const size_t* local,
                                    cl_uint count, const cl_event* waits, cl_event* event) {
   Touch(k);
+  if (dim > 3) return CL_INVALID_WORK_DIMENSION;
   Read(offset, dim * sizeof(size_t));
   Read(global, dim * sizeof(size_t));
   Read(local, dim * sizeof(size_t));
