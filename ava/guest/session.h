@@ -50,6 +50,14 @@ class Session final : public transport::GuestChannelEvents {
   bool lost() const { return lost_.load(std::memory_order_acquire); }
   const Options& options() const { return options_; }
 
+  // Before a call that may print on the program's standard output.
+  void FollowStdout() {
+    if (channel_ != nullptr && !lost()) channel_->FollowStdout();
+  }
+  // After a call that has waited for what may print.
+  void LetGoOfStdout() {
+    if (channel_ != nullptr && !lost()) channel_->LetGoOfStdout();
+  }
   // Copies finished outputs to the program's memory.
   void Deliver() {
     if (channel_ != nullptr) deliveries_.Sweep(*channel_);

@@ -79,6 +79,13 @@ class GuestChannel {
   // An input block of a command that is not waited for: freed by the channel once it is done.
   virtual void FreeWhenDone(Block block) = 0;
 
+  // When the program has exchanged its standard output: passes it on to the worker, for the
+  // commands from here on.
+  virtual void FollowStdout() {}
+  // Nothing is being printed now: the worker goes back to the one that it came with. A pipe that
+  // the program has put there must have no writer but the program.
+  virtual void LetGoOfStdout() {}
+
   virtual bool lost() const = 0;
   // Per-thread statistics row (see ava/wire/abi.h), single writer: the calling thread. Count with
   // wire::CountLocalCall, which knows the one row that threads share.

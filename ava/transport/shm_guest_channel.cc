@@ -217,14 +217,57 @@ bool ShmGuestChannel::SendSegment(const Segment& segment, int fd) {
 }
 
 std::uint64_t ShmGuestChannel::SendDrop(std::uint32_t id) {
-  const std::array<std::uint32_t, 2> arguments = {id, 0};
+  return SubmitOwn(wire::kSessionDropSegment, id);
+}
+
+std::uint64_t ShmGuestChannel::SubmitOwn(std::uint16_t function, std::uint32_t number) {
+  const std::array<std::uint32_t, 2> arguments = {number, 0};
   const std::span<const std::byte> part = std::as_bytes(std::span(arguments));
   const std::lock_guard lock(submit_mutex_);
-  const Record drop = {.header = {.function = wire::kSessionDropSegment, .slot = wire::kNoSlot},
-                       .parts = std::span(&part, 1)};
-  if (!AppendLocked(drop)) return 0;  // A lost session has no worker whose mapping could go.
+  const Record own = {.header = {.function = function, .slot = wire::kNoSlot},
+                      .parts = std::span(&part, 1)};
+  if (!AppendLocked(own)) return 0;  // A lost session has no worker whom it could concern.
   PublishLocked();
   return commands_.head();
+}
+
+// Standard output --------------------------------------------------------------------------------
+
+void ShmGuestChannel::FollowStdout() {
+  if (!stdout_.HasChanged()) return;
+  const std::lock_guard lock(stdout_mutex_);
+  struct {
+    ShmGuestChannel* channel;
+    std::uint32_t number;
+    bool passed;
+  } order = {.channel = this, .number = ++stdouts_passed_, .passed = false};
+  errands_.Do(
+      [](void* argument) {
+        auto& ordered = *static_cast<decltype(order)*>(argument);
+        ordered.passed = ordered.channel->SendStdout(ordered.number);
+      },
+      &order);
+  if (order.passed) SubmitOwn(wire::kSessionStdout, order.number);
+}
+
+void ShmGuestChannel::LetGoOfStdout() {
+  if (!stdout_.LetGo()) return;
+  const std::lock_guard lock(stdout_mutex_);
+  SubmitOwn(wire::kSessionStdout, wire::kFirstStdout);
+}
+
+bool ShmGuestChannel::SendStdout(std::uint32_t number) {
+  const UniqueFd fd = FetchStdout(start_.load(std::memory_order_relaxed) == kListensApart);
+  if (!fd) return false;
+  const wire::SessionMessage message = {
+      .kind = static_cast<std::uint32_t>(wire::SessionMessageKind::kStdout),
+      .segment = number,
+      .bytes = 0,
+      .text = {}};
+  const std::span<const std::byte> part =
+      std::as_bytes(std::span(&message, 1)).first(wire::kSessionMessageShortBytes);
+  const int sent = fd.get();
+  return SendPacket(own_socket_, std::span(&part, 1), std::span(&sent, 1)) == 0;
 }
 
 // Statistics -------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@
 #include "ava/base/unique_fd.h"
 #include "ava/transport/guest_channel.h"
 #include "ava/transport/guest_memory.h"
+#include "ava/transport/guest_stdout.h"
 #include "ava/transport/own_descriptors.h"
 #include "ava/transport/reply_slots.h"
 #include "ava/transport/ring.h"
@@ -44,6 +45,8 @@ class ShmGuestChannel final : public GuestChannel, private SegmentCarrier {
   void MarkInFlight(Block block) override;
   bool IsDone(Block block) const override;
   void FreeWhenDone(Block block) override;
+  void FollowStdout() override;
+  void LetGoOfStdout() override;
   bool lost() const override { return lost_.load(std::memory_order_acquire); }
   std::uint64_t* LocalCalls() override;
 
@@ -62,6 +65,8 @@ class ShmGuestChannel final : public GuestChannel, private SegmentCarrier {
 
   bool MakeSegment(Segment& segment) override;
   std::uint64_t SendDrop(std::uint32_t id) override;
+  // A command of the session's own with one number. Where in the ring it ends; 0: there is nobody.
+  std::uint64_t SubmitOwn(std::uint16_t function, std::uint32_t number);
 
   // The listener's thread.
   int AwaitListener();  // by the one who started it: 0 or an errno
@@ -76,6 +81,7 @@ class ShmGuestChannel final : public GuestChannel, private SegmentCarrier {
 
   // Where the session's descriptors are: on the listener's thread, or as errands.
   bool SendSegment(const Segment& segment, int fd);
+  bool SendStdout(std::uint32_t number);
   void SayGoodbye();
 
   SessionMapping mapping_;
@@ -97,6 +103,9 @@ class ShmGuestChannel final : public GuestChannel, private SegmentCarrier {
   std::atomic<int> room_sleepers_{0};
   ReplySlots slots_;
   GuestMemory memory_;
+  GuestStdout stdout_;
+  Mutex stdout_mutex_;  // so that descriptors and commands come in one order
+  std::uint32_t stdouts_passed_ = 0;
   std::atomic<std::uint32_t> rows_{0};  // statistics rows handed out
 
   alignas(wire::kCacheLineBytes) Mutex submit_mutex_;

@@ -244,6 +244,10 @@ void ShmWorkerChannel::MarkBlockDone(const wire::Blob& blob) {
 
 void ShmWorkerChannel::DropSegment(std::uint32_t segment) { segments_.Drop(segment); }
 
+UniqueFd ShmWorkerChannel::TakeStdout(std::uint32_t number) {
+  return stdouts_.Take(number, Deadline::In(kSegmentArrivalMax.count()));
+}
+
 // Upcalls ----------------------------------------------------------------------------------------
 
 bool ShmWorkerChannel::Upcall(wire::UpcallHeader header,
@@ -326,6 +330,7 @@ void ShmWorkerChannel::CloseLocally(const char* reason) {
   }
   closed_.store(true, std::memory_order_seq_cst);
   segments_.Close();
+  stdouts_.Close();
   WakeEverybody();
   shutdown(socket_.get(), SHUT_RDWR);  // Tells the guest, and ends our monitor's wait.
 }
@@ -367,7 +372,7 @@ void ShmWorkerChannel::Monitor() {
 
 bool ShmWorkerChannel::HandleMessage() {
   wire::SessionMessage message = {};
-  const ReceivedPacket packet =
+  ReceivedPacket packet =
       ReceivePacket(socket_.get(), std::as_writable_bytes(std::span(&message, 1)));
   if (packet.bytes <= 0) {
     CloseLocally("the guest process has ended");
@@ -380,6 +385,10 @@ bool ShmWorkerChannel::HandleMessage() {
   if (message.kind == static_cast<std::uint32_t>(wire::SessionMessageKind::kClose)) {
     CloseLocally("the guest has disconnected");
     return false;
+  }
+  if (message.kind == static_cast<std::uint32_t>(wire::SessionMessageKind::kStdout) &&
+      packet.fd_count == 1 && stdouts_.Add(message.segment, std::move(packet.fds[0]))) {
+    return true;
   }
   if (message.kind != static_cast<std::uint32_t>(wire::SessionMessageKind::kSegment) ||
       packet.fd_count != 1) {

@@ -23,6 +23,7 @@
 #include "ava/base/mutex.h"
 #include "ava/base/result.h"
 #include "ava/base/unique_fd.h"
+#include "ava/transport/passed_stdout.h"
 #include "ava/transport/ring.h"
 #include "ava/transport/session_mapping.h"
 #include "ava/transport/worker_channel.h"
@@ -47,6 +48,7 @@ class ShmWorkerChannel final : public WorkerChannel {
   std::span<std::byte> ArenaUntrusted(const wire::Blob& blob) override;
   void MarkBlockDone(const wire::Blob& blob) override;
   void DropSegment(std::uint32_t segment) override;
+  UniqueFd TakeStdout(std::uint32_t number) override;
   bool Upcall(wire::UpcallHeader header,
               std::span<const std::span<const std::byte>> parts) override;
   void Close(const char* reason) override;
@@ -82,6 +84,7 @@ class ShmWorkerChannel final : public WorkerChannel {
   const WorkerChannelOptions options_;
   const std::uint64_t arena_bytes_;
   WorkerSegments segments_;
+  PassedStdout stdouts_;
   pthread_t monitor_ = {};
   bool monitor_started_ = false;
 

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "ava/base/result.h"
+#include "ava/base/unique_fd.h"
 #include "ava/wire/blob.h"
 #include "ava/wire/record.h"
 
@@ -50,6 +51,9 @@ class WorkerChannel {
   virtual std::span<std::byte> ArenaUntrusted(const wire::Blob& blob) = 0;
   virtual void MarkBlockDone(const wire::Blob& blob) = 0;  // release; kArena blobs only
   virtual void DropSegment(std::uint32_t segment) = 0;
+  // The program's standard output of this number, which the guest has passed on. Waits shortly for
+  // it as for a segment; empty when it does not come.
+  virtual UniqueFd TakeStdout(std::uint32_t /*number*/) { return {}; }
 
   // Sends an upcall; header.bytes is filled in here. Blocks while the upcall ring is full (bounded:
   // after kUpcallStallMax the session is closed as stalled). Any thread.

@@ -82,9 +82,11 @@ enum class SessionMessageKind : std::uint32_t {
   kWake = 1,     // worker -> guest: look at the upcall ring
   kClose = 2,    // both ways: an orderly end; text: why
   kSegment = 3,  // guest -> worker: `segment` of `bytes` bytes is the sealed memfd that comes along
+  kStdout =
+      4,  // guest -> worker: what comes along is the program's standard output, number `segment`
 };
 
-// A packet ends after `bytes` for kWake, kSegment; kClose has the text as well.
+// A packet ends after `bytes` for kWake, kSegment, kStdout; kClose has the text as well.
 struct SessionMessage {
   std::uint32_t kind;  // SessionMessageKind
   std::uint32_t segment;

@@ -41,6 +41,8 @@ inline constexpr std::uint32_t kInlineBytesMax = 4096;
 // Function ids from here up belong to the session itself, not to the API.
 inline constexpr std::uint16_t kSessionFunctionFirst = 0xff00;
 inline constexpr std::uint16_t kSessionDropSegment = 0xff00;  // args: u32 segment, u32 0
+inline constexpr std::uint16_t kSessionStdout = 0xff01;  // from here on; args: u32 number, u32 0
+inline constexpr std::uint32_t kFirstStdout = 0;  // the number of the one that came with Hello
 
 // Replies --------------------------------------------------------------------------------------
 enum class ReplyStatus : std::uint32_t {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ava/worker/serve.h"
 
+#include <fcntl.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -58,12 +60,14 @@ class Server final : public Session::Roles, public std::enable_shared_from_this<
   bool ServeNext(Memory& memory);
   bool Execute(Memory& memory, std::size_t bytes);
   void ExecuteSessionCommand(const wire::CommandHeader& header, std::span<const std::byte> body);
+  void FollowStdout(std::uint32_t number);
   void EndSession(const std::string& reason);
   void SweepWhileBlocked(std::unique_lock<std::mutex>& lock);
 
   std::shared_ptr<WorkerChannel> channel_;  // the process's monitor has it, too
   Session session_;
   std::uint32_t until_sweep_ = kSweepEvery;  // the role's
+  UniqueFd first_stdout_;                    // likewise
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -218,13 +222,28 @@ bool Server::Execute(Memory& memory, std::size_t bytes) {
 
 void Server::ExecuteSessionCommand(const wire::CommandHeader& header,
                                    std::span<const std::byte> body) {
-  std::uint32_t segment = 0;
-  if (header.function != wire::kSessionDropSegment || body.size() < sizeof(segment)) {
-    EndSession("unknown session command " + std::to_string(header.function));
+  std::uint32_t number = 0;
+  if (body.size() >= sizeof(number)) std::memcpy(&number, body.data(), sizeof(number));
+  switch (header.function) {
+    case wire::kSessionDropSegment:
+      return channel_->DropSegment(number);
+    case wire::kSessionStdout:
+      return FollowStdout(number);
+    default:
+      EndSession("unknown session command " + std::to_string(header.function));
+  }
+}
+
+// What the vendor library prints from here on goes where the program's own output goes.
+void Server::FollowStdout(std::uint32_t number) {
+  if (!first_stdout_) first_stdout_.Reset(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  if (number == wire::kFirstStdout) {
+    dup2(first_stdout_.get(), STDOUT_FILENO);
     return;
   }
-  std::memcpy(&segment, body.data(), sizeof(segment));
-  channel_->DropSegment(segment);
+  const UniqueFd fd = channel_->TakeStdout(number);
+  if (!fd || dup2(fd.get(), STDOUT_FILENO) < 0)
+    spdlog::warn("the program's standard output number {} did not come", number);
 }
 
 void Server::EndSession(const std::string& reason) {

@@ -58,6 +58,20 @@ void ProveLaunch(cl_command_queue queue, cl_kernel kernel, cl_uint work_dim, con
     metadata(kernel)->launches.Add(key);
 }
 
+// Whether a kernel may write to the program's standard output. A program without a source may.
+bool MayPrint(const std::string& source) {
+  return source.empty() || source.find("printf") != std::string::npos ||
+         source.find("include") != std::string::npos;
+}
+
+// What it prints belongs where the program's output goes now.
+void FollowStdout(cl_kernel kernel) {
+  if (metadata(kernel)->prints) ava::guest::Session::Current().FollowStdout();
+}
+
+// What could print has ended, as far as a program can know that.
+void LetGoOfStdout() { ava::guest::Session::Current().LetGoOfStdout(); }
+
 std::string JoinSource(cl_uint count, const char** strings, const size_t* lengths) {
   std::string text;
   for (cl_uint i = 0; i < count; ++i) {
