@@ -64,7 +64,8 @@ std::vector<std::string> AcceleratorNodes() {
 
 sandbox::Sandbox MakeSandbox(const WorkerSpec& spec) {
   sandbox::Sandbox made;
-  made.limits = {.processes = spec.processes, .descriptors = spec.descriptors};
+  made.limits = {
+      .processes = spec.processes, .descriptors = spec.descriptors, .file_bytes = spec.file_bytes};
   made.identity = {.change = spec.change_user, .uid = spec.uid, .gid = spec.uid};
   made.files.read = {"/usr",  "/lib", "/lib32", "/lib64", "/bin",
                      "/sbin", "/etc", "/opt",   "/proc",  "/sys"};
@@ -245,6 +246,7 @@ int Main() {
     fcntl(fd, F_SETFD, FD_CLOEXEC);
   }
   closefrom(control::kWorkerFdEnd);
+  signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error, not the end
   const ManagerLink manager(control::kWorkerControlFd);
   const auto worked = Work(*spec, manager);
   if (!worked.has_value()) manager.Send(control::WorkerFailed{worked.error().message()});

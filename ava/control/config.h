@@ -13,6 +13,8 @@
 //   max = 256                             # of all tenants together
 //   max_per_user = 128
 //   arena_bytes = 67108864                # shared memory for bulk data, a session
+//   directory_bytes = 1073741824          # what a session may keep in files
+//   directory_files = 32768
 //   watchdog_seconds = 0                  # longest time without progress; 0: for ever
 //   [worker]
 //   program = "/usr/bin/ava-worker"
@@ -55,6 +57,8 @@ struct Config {
   std::int64_t sessions_max = 256;
   std::int64_t sessions_per_user_max = 128;
   std::int64_t arena_bytes = wire::kArenaBytesDefault;
+  std::int64_t directory_bytes = std::int64_t{1} << 30;
+  std::int64_t directory_files = 1 << 15;
   std::int64_t watchdog_seconds = 0;
 
   uid_t uid_first = 61000;

@@ -25,6 +25,7 @@
 #include "ava/control/processes.h"
 #include "ava/control/session.h"
 #include "ava/control/socket.h"
+#include "ava/control/tree_usage.h"
 #include "ava/control/welcome.h"
 
 namespace ava::control {
@@ -37,6 +38,9 @@ constexpr int kAcceptsPerTurnMax = 64;
 constexpr std::int64_t kFirstMessageNsMax = 10 * kNanosecondsPerSecond;
 constexpr std::int64_t kSampleNs = 250 * kNanosecondsPerMillisecond;
 constexpr std::int64_t kStopNsMax = 10 * kNanosecondsPerSecond;
+// Sessions' files are looked at so often, and at most for a fiftieth of the time.
+constexpr std::int64_t kMeasurePauseNs = kNanosecondsPerSecond;
+constexpr std::int64_t kMeasurePauseFactor = 50;
 constexpr const char* kStoppingReason = "it is stopping: a new 'ava run' starts another";
 
 std::int64_t CpuOf(const rusage& usage) {
@@ -65,13 +69,15 @@ class Manager::State final : public AdminSource {
         set_up_(loop_),
         clean_up_(loop_),
         services_{.loop = loop_,
+        measure_(loop_),
                   .set_up = set_up_,
                   .clean_up = clean_up_,
                   .config = setup_.config,
                   .log = log_,
                   .users = setup_.users,
                   .session_directory = setup_.session_directory,
-                  .manager_name = setup_.name} {}
+                  .manager_name = setup_.name,
+                  .mounts = setup_.mounts} {}
 
   void Run();
 
@@ -99,6 +105,8 @@ class Manager::State final : public AdminSource {
 
   void RestartIdleTimer();
   void Stop(const std::string& reason);
+  void MeasureStorage();
+  void MeasureStorageAfter(std::int64_t pause_ns);
   void CloseListener();
   void StopWhenEmpty();
 
@@ -110,6 +118,7 @@ class Manager::State final : public AdminSource {
   SessionServices services_;
 
   std::map<std::uint64_t, Connection> connections_;
+  WorkQueue measure_;
   std::map<std::uint64_t, std::unique_ptr<Session>> sessions_;
   EndedSessions ended_;
   std::uint64_t next_connection_ = 1;
@@ -125,6 +134,7 @@ class Manager::State final : public AdminSource {
   EventLoop::Handle stop_timer_;
 };
 
+  EventLoop::Handle measure_timer_;
 // The loop ---------------------------------------------------------------------------------------
 
 void Manager::State::Run() {
@@ -336,6 +346,7 @@ void Manager::State::KillStrays() {
 
 void Manager::State::SampleWhileWatched() {
   const bool watched =
+  if (measure_timer_ == nullptr) MeasureStorageAfter(kMeasurePauseNs);
       std::ranges::any_of(sessions_, [](const auto& entry) { return entry.second->watched(); });
   if (!watched) sampler_.reset();
   if (!watched || sampler_ != nullptr) return;
@@ -373,6 +384,42 @@ std::string Manager::State::DescribeManager() const {
                                        {"idle_exit_seconds", setup_.config.idle_exit_seconds}};
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
+void Manager::State::MeasureStorageAfter(std::int64_t pause_ns) {
+  if (!stopping_) measure_timer_ = loop_.After(pause_ns, [this] { MeasureStorage(); });
+}
+
+// One session's files after the other, in a thread; then a pause that keeps this cheap.
+void Manager::State::MeasureStorage() {
+  struct Job {
+    std::uint64_t session;
+    std::vector<std::string> directories;
+    uid_t owner;
+    StorageLimits limits;
+    bool over = false;
+  };
+  auto jobs = std::make_shared<std::vector<Job>>();
+  for (const auto& [id, session] : sessions_) {
+    auto directories = session->UnlimitedDirectories();
+    if (directories.empty()) continue;
+    jobs->push_back({id, std::move(directories), session->worker_uid(), session->storage()});
+  }
+  const std::int64_t start_ns = MonotonicNanoseconds();
+  measure_.Do(
+      [jobs] {
+        for (Job& job : *jobs) job.over = IsOverLimits(job.directories, job.owner, job.limits);
+      },
+      [this, jobs, start_ns] {
+        for (const Job& job : *jobs) {
+          const auto found = sessions_.find(job.session);
+          if (job.over && found != sessions_.end()) found->second->EndForStorage();
+        }
+        const std::int64_t took_ns = MonotonicNanoseconds() - start_ns;
+        measure_timer_.reset();
+        if (sessions_.empty()) return;
+        MeasureStorageAfter(std::max(kMeasurePauseNs, took_ns * kMeasurePauseFactor));
+      });
+}
+
 
 Manager::Manager(Setup setup, const Log& log)
     : state_(std::make_unique<State>(std::move(setup), log)) {}

@@ -32,6 +32,7 @@ class Manager {
     UniqueFd listener;
     UniqueFd keeper;  // readable when the keeper has died
     UserPool* users = nullptr;
+    bool mounts = false;  // EnterOwnMounts has succeeded
   };
 
   Manager(Setup setup, const Log& log);

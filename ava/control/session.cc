@@ -95,7 +95,9 @@ Result<void> Session::Prepare() {
 Result<void> Session::MakeDirectories() {
   const std::string directory = Directory();
   if (mkdir(directory.c_str(), 0700) != 0) return FailSystem("mkdir", directory);
-  if (worker_user_ && chown(directory.c_str(), *worker_user_, *worker_user_) != 0) {
+  if (services_.mounts) {
+    AVA_TRY(MountStorage(directory, worker_uid(), storage()));
+  } else if (worker_user_ && chown(directory.c_str(), *worker_user_, *worker_user_) != 0) {
     return FailSystem("chown", directory);
   }
   AVA_TRY(cache_.CreateView(id(), Owner()));
@@ -142,6 +144,7 @@ std::string Session::Description() const {
   spec.landlock_required = config.landlock_required;
   return ToJson(spec);
 }
+  spec.file_bytes = static_cast<std::uint64_t>(config.directory_bytes);
 
 Result<void> Session::StartWorkerProcess() {
   const UniqueFd spec = AVA_TRY(PutIntoMemory(Description()));
@@ -294,6 +297,14 @@ bool Session::OnChildExit(pid_t child, int status, std::int64_t cpu_ns) {
     Refuse(wire::WelcomeStatus::kRefused,
            fmt::format("the worker ended before it was ready: {}", how.empty() ? "exit 0" : how));
   }
+void Session::EndForStorage() {
+  if (state_ != State::kLive || !end_reason_.empty()) return;
+  End(
+      fmt::format("its files have more than {} bytes or {} names: raise "
+                  "'sessions.directory_bytes', 'sessions.directory_files'",
+                  storage().bytes, storage().files));
+}
+
   services_.log.Info(fmt::format("session {}: worker {} ended{}{}", id(), child,
                                  end_reason_.empty() ? "" : ": ", end_reason_));
   Finish(child);
@@ -367,6 +378,7 @@ SessionRecord Session::Record() const {
   const std::int64_t until_ns = over ? ended_ns_ : MonotonicNanoseconds();
   record.seconds = static_cast<double>(until_ns - started_ns_) / kNanosecondsPerSecond;
   const std::int64_t cpu_ns = over ? cpu_ns_ : CpuNanoseconds(worker_pid_);
+        UnmountStorage(directory);
   record.worker_cpu_seconds = static_cast<double>(cpu_ns) / kNanosecondsPerSecond;
   if (!ledger_) return record;
   std::vector<std::uint64_t> local_calls(wire::kFunctionsMax);
@@ -377,3 +389,15 @@ SessionRecord Session::Record() const {
 }
 
 }  // namespace ava::control
+std::vector<std::string> Session::UnlimitedDirectories() const {
+  if (state_ != State::kLive) return {};
+  std::vector<std::string> directories = {cache_.ViewPath(id())};
+  if (!services_.mounts) directories.push_back(Directory());
+  return directories;
+}
+
+StorageLimits Session::storage() const {
+  return {.bytes = static_cast<std::uint64_t>(services_.config.directory_bytes),
+          .files = static_cast<std::uint64_t>(services_.config.directory_files)};
+}
+

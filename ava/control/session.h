@@ -16,6 +16,7 @@
 //   gone       the user is free for the next worker; the owner drops the object
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <functional>
@@ -33,6 +34,7 @@
 #include "ava/control/kernel_cache.h"
 #include "ava/control/ledger_page.h"
 #include "ava/control/log.h"
+#include "ava/control/session_mount.h"
 #include "ava/control/session_record.h"
 #include "ava/control/socket.h"
 #include "ava/control/user_pool.h"
@@ -51,6 +53,7 @@ struct SessionServices {
   UserPool* users;                // null: workers run as the manager's own user
   std::string session_directory;  // parent of the sessions' own
   std::string manager_name;
+  bool mounts = false;  // each session's directory is a file system of its own
 };
 
 class Session {
@@ -81,6 +84,11 @@ class Session {
   bool OnChildExit(pid_t child, int status, std::int64_t cpu_ns);
   // Time to look at the watchdog's words.
   void Sample(std::int64_t now_ns);
+  // Directories to look at from outside, since no file system limits them.
+  std::vector<std::string> UnlimitedDirectories() const;
+  StorageLimits storage() const;
+  uid_t worker_uid() const { return worker_user_.value_or(geteuid()); }
+  void EndForStorage();
   bool IsOurs(pid_t child) const;
 
   std::uint64_t id() const { return guest_.session; }

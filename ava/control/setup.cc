@@ -9,6 +9,7 @@
 #include "ava/control/kernel_cache.h"
 #include "ava/control/manager.h"
 #include "ava/control/socket.h"
+#include "ava/control/session_mount.h"
 
 namespace ava::control {
 namespace {
@@ -52,6 +53,15 @@ Result<void> PrepareLocked(Prepared& prepared, bool root) {
 }  // namespace
 
 void CompleteConfig(const Surroundings& surroundings, Config& config) {
+// Containers may forbid it.
+bool EnterOwnMountsOrSay(const Log& log) {
+  const auto entered = EnterOwnMounts();
+  if (entered.has_value()) return true;
+  log.Warn(fmt::format("{}: sessions' directories are watched instead of limited",
+                       entered.error().message()));
+  return false;
+}
+
   const auto complete = [](std::string& value, std::string standard) {
     if (value.empty()) value = std::move(standard);
   };
@@ -95,9 +105,11 @@ int Serve(Prepared prepared, Log log, std::span<char> command_line) {
     Manager manager({.config = prepared.config,
                      .name = prepared.remains.name,
                      .session_directory = prepared.session_directory,
+    const bool mounts = prepared.users && EnterOwnMountsOrSay(log);
                      .listener = std::move(prepared.listener),
                      .keeper = std::move(keeper),
-                     .users = prepared.users ? &*prepared.users : nullptr},
+                     .users = prepared.users ? &*prepared.users : nullptr,
+                     .mounts = mounts},
                     log);
     manager.Run();
   });

@@ -38,6 +38,7 @@ void ForEachField(Spec& spec, Visit visit) {
   visit("device_paths", spec.device_paths);
   visit("processes", spec.processes);
   visit("descriptors", spec.descriptors);
+  visit("file_bytes", spec.file_bytes);
   visit("landlock_required", spec.landlock_required);
 }
 

@@ -52,6 +52,7 @@ struct WorkerSpec {
   std::vector<std::string> device_paths;
   std::uint64_t processes = 0;
   std::uint64_t descriptors = 0;
+  std::uint64_t file_bytes = 0;
   bool landlock_required = false;
 };
 
