@@ -50,7 +50,7 @@ std::vector<std::string> Lines(const std::vector<SessionRecord>& records, std::s
   for (std::size_t i = from; i < records.size(); ++i) {
     std::string line = ToJson(records[i], functions);
     bytes += line.size();
-    if (bytes > kAnswerBytesMax && i > from) {
+    if (i > from && (bytes > kAnswerBytesMax || lines.size() == kAnswerLinesMax)) {
       lines.push_back(End(i));
       return lines;
     }

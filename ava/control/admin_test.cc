@@ -78,6 +78,7 @@ TEST(Admin, LongAnswersComeInParts) {
   Json next = 0;
   while (!next.is_null()) {
     const auto answer = Ask(R"({"request":"ps","from":)" + next.dump() + "}", 0, source);
+    EXPECT_LE(answer.size(), kAnswerLinesMax + 1);
     lines += answer.size() - 1;
     next = answer.back()["next"];
     ++answers;

@@ -53,13 +53,14 @@ class Walk {
  private:
   virtual void File(int from_fd, int to_fd, const std::string& name, const struct stat& status) = 0;
   virtual void MakeDirectory(int to_fd, const std::string& name) = 0;
+  virtual bool HandOver(int) { return true; }
 
   void Below(int from_fd, int to_fd, const std::string& name, int depth) {
     const UniqueFd from = OpenBelow(from_fd, name);
     if (!from) return;
     MakeDirectory(to_fd, name);
     const UniqueFd to = OpenBelow(to_fd, name);
-    if (to) Run(from.get(), to.get(), depth + 1);
+    if (to && HandOver(to.get())) Run(from.get(), to.get(), depth + 1);
   }
 };
 
@@ -72,10 +73,12 @@ class Fill final : public Walk {
     [[maybe_unused]] const int error = linkat(from_fd, name.c_str(), to_fd, name.c_str(), 0);
   }
   void MakeDirectory(int to_fd, const std::string& name) override {
-    if (mkdirat(to_fd, name.c_str(), 0700) != 0 || !owner_.change) return;
-    if (fchownat(to_fd, name.c_str(), owner_.uid, owner_.uid, AT_SYMLINK_NOFOLLOW) != 0) {
-      unlinkat(to_fd, name.c_str(), AT_REMOVEDIR);
-    }
+    mkdirat(to_fd, name.c_str(), 0700);
+  }
+  // By descriptor: the worker owns the view already and may have put a file of ours, which it must
+  // not own, under the directory's name.
+  bool HandOver(int directory) override {
+    return !owner_.change || fchown(directory, owner_.uid, owner_.uid) == 0;
   }
   const CacheOwner& owner_;
 };

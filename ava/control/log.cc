@@ -15,6 +15,17 @@ namespace {
 constexpr std::size_t kFileBytesMax = 4 << 20;
 constexpr std::size_t kOldFiles = 1;
 
+// Parts of a line come from guests and workers: they must not look like lines of ours, nor speak to
+// the terminal of whoever reads them.
+std::string OneLine(std::string_view text) {
+  std::string line(text);
+  for (char& c : line) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < ' ' || byte == 0x7f) c = '?';
+  }
+  return line;
+}
+
 }  // namespace
 
 struct Log::State {
@@ -43,8 +54,8 @@ Result<Log> Log::Open(const std::string& file) {
   }
 }
 
-void Log::Info(std::string_view line) const { state_->logger.info(line); }
-void Log::Warn(std::string_view line) const { state_->logger.warn(line); }
-void Log::Error(std::string_view line) const { state_->logger.error(line); }
+void Log::Info(std::string_view line) const { state_->logger.info(OneLine(line)); }
+void Log::Warn(std::string_view line) const { state_->logger.warn(OneLine(line)); }
+void Log::Error(std::string_view line) const { state_->logger.error(OneLine(line)); }
 
 }  // namespace ava::control

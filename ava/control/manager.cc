@@ -34,13 +34,14 @@ namespace {
 constexpr std::size_t kConnectionsMax = 8192;
 constexpr std::size_t kConnectionsPerUserMax = 2048;
 constexpr int kAcceptsPerTurnMax = 64;
+constexpr std::int64_t kAcceptPauseNs = 100 * kNanosecondsPerMillisecond;
 // A connection that says nothing for so long was not a guest's.
 constexpr std::int64_t kFirstMessageNsMax = 10 * kNanosecondsPerSecond;
 constexpr std::int64_t kSampleNs = 250 * kNanosecondsPerMillisecond;
-constexpr std::int64_t kStopNsMax = 10 * kNanosecondsPerSecond;
 // Sessions' files are looked at so often, and at most for a fiftieth of the time.
 constexpr std::int64_t kMeasurePauseNs = kNanosecondsPerSecond;
 constexpr std::int64_t kMeasurePauseFactor = 50;
+constexpr std::int64_t kStopNsMax = 10 * kNanosecondsPerSecond;
 constexpr const char* kStoppingReason = "it is stopping: a new 'ava run' starts another";
 
 std::int64_t CpuOf(const rusage& usage) {
@@ -68,8 +69,8 @@ class Manager::State final : public AdminSource {
         log_(log),
         set_up_(loop_),
         clean_up_(loop_),
-        services_{.loop = loop_,
         measure_(loop_),
+        services_{.loop = loop_,
                   .set_up = set_up_,
                   .clean_up = clean_up_,
                   .config = setup_.config,
@@ -91,6 +92,8 @@ class Manager::State final : public AdminSource {
  private:
   void Accept();
   bool AcceptOne();
+  void RestFromAccepting();
+  bool IsWorker(uid_t uid) const;
   void OnReadable(std::uint64_t id);
   void Answer(std::uint64_t id, Connection& connection, std::string_view request);
   void StartSession(std::uint64_t id, std::span<const std::byte> packet);
@@ -102,11 +105,11 @@ class Manager::State final : public AdminSource {
   void OnGone(Session& session);
   void KillStrays();
   void SampleWhileWatched();
+  void MeasureStorage();
+  void MeasureStorageAfter(std::int64_t pause_ns);
 
   void RestartIdleTimer();
   void Stop(const std::string& reason);
-  void MeasureStorage();
-  void MeasureStorageAfter(std::int64_t pause_ns);
   void CloseListener();
   void StopWhenEmpty();
 
@@ -115,10 +118,10 @@ class Manager::State final : public AdminSource {
   EventLoop loop_;
   WorkQueue set_up_;
   WorkQueue clean_up_;
+  WorkQueue measure_;
   SessionServices services_;
 
   std::map<std::uint64_t, Connection> connections_;
-  WorkQueue measure_;
   std::map<std::uint64_t, std::unique_ptr<Session>> sessions_;
   EndedSessions ended_;
   std::uint64_t next_connection_ = 1;
@@ -126,15 +129,16 @@ class Manager::State final : public AdminSource {
   bool stopping_ = false;
 
   EventLoop::Handle listener_watch_;
+  EventLoop::Handle accept_timer_;
   EventLoop::Handle keeper_watch_;
   EventLoop::Handle child_signals_;
   EventLoop::Handle stop_signals_;
   EventLoop::Handle sampler_;
+  EventLoop::Handle measure_timer_;
   EventLoop::Handle idle_timer_;
   EventLoop::Handle stop_timer_;
 };
 
-  EventLoop::Handle measure_timer_;
 // The loop ---------------------------------------------------------------------------------------
 
 void Manager::State::Run() {
@@ -203,7 +207,10 @@ void Manager::State::Accept() {
 
 bool Manager::State::AcceptOne() {
   UniqueFd socket(accept4(setup_.listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (!socket) return errno == ECONNABORTED || errno == EINTR;
+  if (!socket) {
+    if (errno == EMFILE || errno == ENFILE) RestFromAccepting();
+    return errno == ECONNABORTED || errno == EINTR;
+  }
   const auto peer = PeerOf(socket.get());
   if (!peer.has_value()) return true;
   std::size_t of_user = 0;
@@ -223,6 +230,23 @@ bool Manager::State::AcceptOne() {
   });
   idle_timer_.reset();
   return true;
+}
+
+// Out of descriptors: those who wait would keep us busy for nothing.
+void Manager::State::RestFromAccepting() {
+  if (!stopping_ && listener_watch_ != nullptr) {
+    log_.Warn("no descriptor is free for another connection: they wait");
+  }
+  listener_watch_.reset();
+  accept_timer_ = loop_.After(kAcceptPauseNs, [this] {
+    if (stopping_) return;
+    listener_watch_ = loop_.WhenReadable(setup_.listener.get(), [this] { Accept(); });
+  });
+}
+
+// A kernel that has taken over its worker could become a guest, with a tenant's rights of its own.
+bool Manager::State::IsWorker(uid_t uid) const {
+  return setup_.users != nullptr && uid >= setup_.config.uid_first && uid <= setup_.config.uid_last;
 }
 
 void Manager::State::OnReadable(std::uint64_t id) {
@@ -294,6 +318,10 @@ void Manager::State::StartSession(std::uint64_t id, std::span<const std::byte> p
     RefuseConnection(id, kRefused, fmt::format("this manager belongs to user {}", geteuid()));
     return;
   }
+  if (IsWorker(connection.peer.uid)) {
+    RefuseConnection(id, kRefused, "workers cannot be guests");
+    return;
+  }
   auto hello = ParseHelloUntrusted(packet);
   if (!hello.has_value()) {
     RefuseConnection(id, kRefused, hello.error().message());
@@ -318,6 +346,7 @@ void Manager::State::StartSession(std::uint64_t id, std::span<const std::byte> p
   sessions_[number] = std::move(session);
   started.Start();
   SampleWhileWatched();
+  if (measure_timer_ == nullptr) MeasureStorageAfter(kMeasurePauseNs);
 }
 
 // Sessions ---------------------------------------------------------------------------------------
@@ -346,7 +375,6 @@ void Manager::State::KillStrays() {
 
 void Manager::State::SampleWhileWatched() {
   const bool watched =
-  if (measure_timer_ == nullptr) MeasureStorageAfter(kMeasurePauseNs);
       std::ranges::any_of(sessions_, [](const auto& entry) { return entry.second->watched(); });
   if (!watched) sampler_.reset();
   if (!watched || sampler_ != nullptr) return;
@@ -356,34 +384,6 @@ void Manager::State::SampleWhileWatched() {
   });
 }
 
-void Manager::State::OnWorkerEnded(Session& session) { ended_.Add(session.Record()); }
-
-void Manager::State::OnGone(Session& session) {
-  sessions_.erase(session.id());
-  SampleWhileWatched();
-  RestartIdleTimer();
-  StopWhenEmpty();
-}
-
-std::vector<SessionRecord> Manager::State::Sessions() const {
-  std::vector<SessionRecord> records;
-  for (const auto& [id, session] : sessions_) records.push_back(session->Record());
-  std::erase_if(records, [](const SessionRecord& record) { return record.state == "ended"; });
-  return records;
-}
-
-std::string Manager::State::DescribeManager() const {
-  const nlohmann::ordered_json json = {{"version", kVersion},
-                                       {"pid", getpid()},
-                                       {"uid", geteuid()},
-                                       {"name", setup_.name},
-                                       {"socket", setup_.config.socket},
-                                       {"stopping", stopping_},
-                                       {"sessions", sessions_.size()},
-                                       {"sessions_max", setup_.config.sessions_max},
-                                       {"idle_exit_seconds", setup_.config.idle_exit_seconds}};
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-}
 void Manager::State::MeasureStorageAfter(std::int64_t pause_ns) {
   if (!stopping_) measure_timer_ = loop_.After(pause_ns, [this] { MeasureStorage(); });
 }
@@ -420,6 +420,34 @@ void Manager::State::MeasureStorage() {
       });
 }
 
+void Manager::State::OnWorkerEnded(Session& session) { ended_.Add(session.Record()); }
+
+void Manager::State::OnGone(Session& session) {
+  sessions_.erase(session.id());
+  SampleWhileWatched();
+  RestartIdleTimer();
+  StopWhenEmpty();
+}
+
+std::vector<SessionRecord> Manager::State::Sessions() const {
+  std::vector<SessionRecord> records;
+  for (const auto& [id, session] : sessions_) records.push_back(session->Record());
+  std::erase_if(records, [](const SessionRecord& record) { return record.state == "ended"; });
+  return records;
+}
+
+std::string Manager::State::DescribeManager() const {
+  const nlohmann::ordered_json json = {{"version", kVersion},
+                                       {"pid", getpid()},
+                                       {"uid", geteuid()},
+                                       {"name", setup_.name},
+                                       {"socket", setup_.config.socket},
+                                       {"stopping", stopping_},
+                                       {"sessions", sessions_.size()},
+                                       {"sessions_max", setup_.config.sessions_max},
+                                       {"idle_exit_seconds", setup_.config.idle_exit_seconds}};
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
 
 Manager::Manager(Setup setup, const Log& log)
     : state_(std::make_unique<State>(std::move(setup), log)) {}

@@ -22,11 +22,16 @@ namespace ava::control {
 namespace {
 
 constexpr useconds_t kPauseUs = 1'000;
+// Added to a worker's user: one that no account has, and no container is given.
+constexpr uid_t kKillersUsers = 0xf0000000U;
 
-// In a child of a process with threads: raw system calls only.
+// In a child of a process with threads: raw system calls only. Its effective user alone is theirs,
+// which lets it signal them; its real and saved ones are nobody's, so that neither they nor another
+// killer can signal it. Inside a container that has few users it has to be theirs altogether.
 [[noreturn]] void KillAllOf(uid_t uid) {
-  syscall(SYS_setresuid, uid, uid, uid);
-  if (syscall(SYS_getuid) != uid) _exit(1);
+  const uid_t own = kKillersUsers + uid;
+  if (syscall(SYS_setresuid, own, uid, own) != 0) syscall(SYS_setresuid, uid, uid, uid);
+  if (syscall(SYS_geteuid) != uid) _exit(1);
   // Once is enough: the kernel lets nobody fork while it goes through the list, nor afterwards with
   // a SIGKILL pending.
   kill(-1, SIGKILL);
@@ -137,6 +142,10 @@ Result<pid_t> StartWorker(const std::string& program, const std::array<int, kWor
   }
   if (error != 0) return FailSystem("posix_spawn", program, error);
   return child;
+}
+
+UniqueFd OpenProcess(pid_t pid) {
+  return UniqueFd(pid > 0 ? static_cast<int>(syscall(SYS_pidfd_open, pid, 0)) : -1);
 }
 
 std::int64_t CpuNanoseconds(pid_t pid) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ava/base/result.h"
+#include "ava/base/unique_fd.h"
 #include "ava/control/worker_spec.h"
 
 namespace ava::control {
@@ -25,13 +26,17 @@ std::vector<pid_t> Children();
 // True: none is left.
 bool KillChildren(int patience_ms);
 
-// Starts a child that kills every process of `uid` until there is none, and ends. Its pid, for
-// waitpid.
+// Starts a child that kills every process of `uid`, and ends: with 0 when it has. Its pid, for
+// waitpid. They cannot hinder it.
 Result<pid_t> StartKillingUser(uid_t uid);
 
 // `fds`: in the order of WorkerFd, close-on-exec; they stay the caller's. The child is in a session
 // of its own.
 Result<pid_t> StartWorker(const std::string& program, const std::array<int, kWorkerFdCount>& fds);
+
+// Readable when the process has ended. None: it has already, or this kernel cannot say
+// (before 5.3).
+UniqueFd OpenProcess(pid_t pid);
 
 // CPU time of all threads of a process; negative: it is gone.
 std::int64_t CpuNanoseconds(pid_t pid);

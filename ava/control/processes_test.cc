@@ -12,6 +12,7 @@
 #include <fstream>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "ava/base/unique_fd.h"
 
@@ -71,6 +72,44 @@ TEST(Processes, AUsersProcessesAreKilled) {
   EXPECT_TRUE(WIFSIGNALED(status));
   ASSERT_EQ(waitpid(*killer, &status, 0), *killer);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+// Processes of a worker's user that try to stop whoever comes to kill them.
+TEST(Processes, AKillerCannotBeHinderedByItsVictims) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can change its user";
+  constexpr uid_t kUser = 61986;
+  for (int round = 0; round < 30; ++round) {
+    const pid_t hostile = fork();
+    if (hostile == 0) {
+      if (setgid(kUser) != 0 || setuid(kUser) != 0) _exit(1);
+      for (;;) kill(-1, SIGSTOP);
+    }
+    usleep(2'000);
+    const auto killer = StartKillingUser(kUser);
+    ASSERT_TRUE(killer.has_value());
+    int status = 0;
+    ASSERT_EQ(waitpid(*killer, &status, WUNTRACED), *killer);
+    const bool done = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (!done) kill(*killer, SIGKILL);
+    kill(hostile, SIGKILL);
+    waitpid(hostile, &status, 0);
+    ASSERT_TRUE(done) << "round " << round;
+  }
+}
+
+TEST(Processes, KillersLeaveEachOtherAlone) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can change its user";
+  std::vector<pid_t> killers;
+  for (uid_t user = 61950; user < 61980; ++user) {
+    const auto killer = StartKillingUser(user);
+    ASSERT_TRUE(killer.has_value());
+    killers.push_back(*killer);
+  }
+  for (const pid_t killer : killers) {
+    int status = 0;
+    ASSERT_EQ(waitpid(killer, &status, 0), killer);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  }
 }
 
 // A program stands in for the worker: it finds a file's text at the number that the manager

@@ -34,6 +34,9 @@ constexpr std::int64_t kStartNsMax = 100 * kNanosecondsPerSecond;
 constexpr std::int64_t kEndNsMax = 500 * kNanosecondsPerMillisecond;
 // What a worker may write into the manager's log.
 constexpr int kLogLinesMax = 100;
+constexpr int kKillersMax = 3;
+// How long a worker may take to notice its guest's end.
+constexpr std::int64_t kGuestGoneNsMax = 2 * kNanosecondsPerSecond;
 constexpr std::size_t kLogLineBytesMax = 400;
 
 Result<std::array<UniqueFd, 2>> SocketPair() {
@@ -141,10 +144,10 @@ std::string Session::Description() const {
   // only.
   spec.processes = worker_user_ ? static_cast<std::uint64_t>(config.worker_processes) : 0;
   spec.descriptors = static_cast<std::uint64_t>(config.worker_descriptors);
+  spec.file_bytes = static_cast<std::uint64_t>(config.directory_bytes);
   spec.landlock_required = config.landlock_required;
   return ToJson(spec);
 }
-  spec.file_bytes = static_cast<std::uint64_t>(config.directory_bytes);
 
 Result<void> Session::StartWorkerProcess() {
   const UniqueFd spec = AVA_TRY(PutIntoMemory(Description()));
@@ -240,9 +243,24 @@ void Session::WelcomeWhenReady() {
     return;
   }
   state_ = State::kLive;
+  WatchGuest();
   services_.log.Info(fmt::format("session {}: user {} process {} api {} worker {} ready after {}",
                                  id(), tenant(), guest_.peer.pid, guest_.hello.api, worker_pid_,
                                  Seconds(MonotonicNanoseconds() - started_ns_)));
+}
+
+// The worker sees its session's socket close and ends. One that was stopped, perhaps by the guest's
+// own kernel, does not.
+void Session::WatchGuest() {
+  guest_process_ = OpenProcess(guest_.peer.pid);
+  if (!guest_process_) return;
+  guest_watch_ = services_.loop.WhenReadable(guest_process_.get(), [this] {
+    kill_timer_ = services_.loop.After(kGuestGoneNsMax, [this] {
+      if (end_reason_.empty()) end_reason_ = "the guest has ended and the worker did not notice";
+      Kill();
+    });
+    guest_watch_.reset();
+  });
 }
 
 void Session::Refuse(wire::WelcomeStatus status, const std::string& reason) {
@@ -279,11 +297,20 @@ void Session::Sample(std::int64_t now_ns) {
                   Seconds(watchdog_.limit_ns())));
 }
 
+void Session::EndForStorage() {
+  if (state_ != State::kLive || !end_reason_.empty()) return;
+  End(
+      fmt::format("its files have more than {} bytes or {} names: raise "
+                  "'sessions.directory_bytes', 'sessions.directory_files'",
+                  storage().bytes, storage().files));
+}
+
 bool Session::IsOurs(pid_t child) const { return child == worker_pid_ || child == killer_pid_; }
 
 bool Session::OnChildExit(pid_t child, int status, std::int64_t cpu_ns) {
   if (child == killer_pid_) {
     killer_pid_ = -1;
+    if (status != 0) StartKiller();
     CleanUpWhenDead();
     return true;
   }
@@ -297,14 +324,6 @@ bool Session::OnChildExit(pid_t child, int status, std::int64_t cpu_ns) {
     Refuse(wire::WelcomeStatus::kRefused,
            fmt::format("the worker ended before it was ready: {}", how.empty() ? "exit 0" : how));
   }
-void Session::EndForStorage() {
-  if (state_ != State::kLive || !end_reason_.empty()) return;
-  End(
-      fmt::format("its files have more than {} bytes or {} names: raise "
-                  "'sessions.directory_bytes', 'sessions.directory_files'",
-                  storage().bytes, storage().files));
-}
-
   services_.log.Info(fmt::format("session {}: worker {} ended{}{}", id(), child,
                                  end_reason_.empty() ? "" : ": ", end_reason_));
   Finish(child);
@@ -326,12 +345,30 @@ void Session::Finish(pid_t worker) {
   control_watch_.reset();
   start_timer_.reset();
   kill_timer_.reset();
+  guest_watch_.reset();
+  guest_process_.Reset();
   control_.Reset();
   events_.worker_ended(*this);
   memory_.Reset();
   if (worker > 0) kill(-worker, SIGKILL);  // the others of its process group
-  if (worker > 0 && worker_user_) killer_pid_ = StartKillingUser(*worker_user_).value_or(-1);
+  if (worker > 0 && worker_user_) StartKiller();
   CleanUpWhenDead();
+}
+
+// Whoever gets this user next must not meet what a worker has left: without a killer that says it
+// is done, nobody gets it.
+void Session::StartKiller() {
+  while (killers_++ < kKillersMax) {
+    const auto started = StartKillingUser(*worker_user_);
+    if (!started.has_value()) continue;
+    killer_pid_ = *started;
+    return;
+  }
+  services_.log.Error(
+      fmt::format("session {}: the processes of user {} cannot be killed: no worker "
+                  "will be this user again",
+                  id(), *worker_user_));
+  user_is_lost_ = true;
 }
 
 void Session::CleanUpWhenDead() {
@@ -341,6 +378,7 @@ void Session::CleanUpWhenDead() {
       // Nothing of this object: if the manager gives up waiting, the queue outlives it.
       [cache = cache_, session = id(), owner = Owner(), directory = Directory(),
        &log = services_.log] {
+        UnmountStorage(directory);
         const auto cached = cache.CloseView(session, owner, CacheLimits{});
         const auto removed = RemoveTree(directory);
         for (const auto* result : {&cached, &removed}) {
@@ -348,7 +386,7 @@ void Session::CleanUpWhenDead() {
         }
       },
       [this] {
-        if (worker_user_) services_.users->Give(*worker_user_);
+        if (worker_user_ && !user_is_lost_) services_.users->Give(*worker_user_);
         events_.gone(*this);
       });
 }
@@ -357,6 +395,18 @@ void Session::CleanUpWhenDead() {
 
 std::string Session::Directory() const {
   return fmt::format("{}/{}", services_.session_directory, id());
+}
+
+std::vector<std::string> Session::UnlimitedDirectories() const {
+  if (state_ != State::kLive) return {};
+  std::vector<std::string> directories = {cache_.ViewPath(id())};
+  if (!services_.mounts) directories.push_back(Directory());
+  return directories;
+}
+
+StorageLimits Session::storage() const {
+  return {.bytes = static_cast<std::uint64_t>(services_.config.directory_bytes),
+          .files = static_cast<std::uint64_t>(services_.config.directory_files)};
 }
 
 CacheOwner Session::Owner() const {
@@ -378,7 +428,6 @@ SessionRecord Session::Record() const {
   const std::int64_t until_ns = over ? ended_ns_ : MonotonicNanoseconds();
   record.seconds = static_cast<double>(until_ns - started_ns_) / kNanosecondsPerSecond;
   const std::int64_t cpu_ns = over ? cpu_ns_ : CpuNanoseconds(worker_pid_);
-        UnmountStorage(directory);
   record.worker_cpu_seconds = static_cast<double>(cpu_ns) / kNanosecondsPerSecond;
   if (!ledger_) return record;
   std::vector<std::uint64_t> local_calls(wire::kFunctionsMax);
@@ -389,15 +438,3 @@ SessionRecord Session::Record() const {
 }
 
 }  // namespace ava::control
-std::vector<std::string> Session::UnlimitedDirectories() const {
-  if (state_ != State::kLive) return {};
-  std::vector<std::string> directories = {cache_.ViewPath(id())};
-  if (!services_.mounts) directories.push_back(Directory());
-  return directories;
-}
-
-StorageLimits Session::storage() const {
-  return {.bytes = static_cast<std::uint64_t>(services_.config.directory_bytes),
-          .files = static_cast<std::uint64_t>(services_.config.directory_files)};
-}
-

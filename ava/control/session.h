@@ -115,9 +115,11 @@ class Session {
   void OnFailed(const std::string& reason);
   void OnLog(const std::string& line);
   void WelcomeWhenReady();
+  void WatchGuest();
   void Refuse(wire::WelcomeStatus status, const std::string& reason);
 
   void Finish(pid_t worker);
+  void StartKiller();
   void CleanUpWhenDead();
   std::string DescribeExit(int status) const;
   std::string Directory() const;
@@ -137,10 +139,13 @@ class Session {
   UniqueFd worker_socket_;
   UniqueFd control_;
   UniqueFd worker_control_;
+  UniqueFd guest_process_;  // a pidfd
   std::optional<LedgerPage> ledger_;
 
   pid_t worker_pid_ = -1;  // alive or not waited for
   pid_t killer_pid_ = -1;
+  int killers_ = 0;
+  bool user_is_lost_ = false;
   bool filling_cache_ = false;
   std::optional<WorkerReady> ready_;
   std::string end_reason_;
@@ -149,6 +154,7 @@ class Session {
   Watchdog watchdog_;
 
   EventLoop::Handle control_watch_;
+  EventLoop::Handle guest_watch_;
   EventLoop::Handle start_timer_;
   EventLoop::Handle kill_timer_;
 };

@@ -2,20 +2,23 @@
 #include "ava/control/setup.h"
 
 #include <filesystem>
+#include <string_view>
 #include <utility>
 
 #include "ava/base/format.h"
 #include "ava/control/directories.h"
 #include "ava/control/kernel_cache.h"
 #include "ava/control/manager.h"
-#include "ava/control/socket.h"
 #include "ava/control/session_mount.h"
+#include "ava/control/socket.h"
 
 namespace ava::control {
 namespace {
 
 // A manager that is just ending still holds its lock.
 constexpr int kLockPatienceMs = 3'000;
+// Which users workers have: of all managers of the machine, wherever they keep their files.
+constexpr std::string_view kWorkersLock = "/run/ava-workers.lock";
 
 Remains RemainsOf(const Config& config, const Surroundings& surroundings) {
   std::string name = ManagerName(config.socket, surroundings);
@@ -42,17 +45,14 @@ Result<void> PrepareLocked(Prepared& prepared, bool root) {
   AVA_TRY(EnsureDirectory(remains.manager_directory, root ? 0711 : 0700));
   AVA_TRY(EnsureDirectory(prepared.session_directory, root ? 0711 : 0700));
   if (root) {
-    prepared.users = AVA_TRY(UserPool::Open(config.uid_first, config.uid_last,
-                                            config.cache_directory + "/workers.lock"));
+    prepared.users =
+        AVA_TRY(UserPool::Open(config.uid_first, config.uid_last, std::string(kWorkersLock)));
   }
   prepared.listener =
       AVA_TRY(ListenOn(config.socket, root ? Audience::kEverybody : Audience::kOwner));
   return {};
 }
 
-}  // namespace
-
-void CompleteConfig(const Surroundings& surroundings, Config& config) {
 // Containers may forbid it.
 bool EnterOwnMountsOrSay(const Log& log) {
   const auto entered = EnterOwnMounts();
@@ -62,6 +62,9 @@ bool EnterOwnMountsOrSay(const Log& log) {
   return false;
 }
 
+}  // namespace
+
+void CompleteConfig(const Surroundings& surroundings, Config& config) {
   const auto complete = [](std::string& value, std::string standard) {
     if (value.empty()) value = std::move(standard);
   };
@@ -102,10 +105,10 @@ int Serve(Prepared prepared, Log log, std::span<char> command_line) {
                         .listener = prepared.listener,
                         .command_line = command_line};
   return RunKept(keeping, [&](UniqueFd keeper) {
+    const bool mounts = prepared.users && EnterOwnMountsOrSay(log);
     Manager manager({.config = prepared.config,
                      .name = prepared.remains.name,
                      .session_directory = prepared.session_directory,
-    const bool mounts = prepared.users && EnterOwnMountsOrSay(log);
                      .listener = std::move(prepared.listener),
                      .keeper = std::move(keeper),
                      .users = prepared.users ? &*prepared.users : nullptr,

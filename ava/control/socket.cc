@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ namespace ava::control {
 namespace {
 
 constexpr int kBacklog = 4096;
+constexpr time_t kConnectSecondsMax = 20;
 
 Result<transport::UnixAddress> Parse(const std::string& address) {
   transport::UnixAddress parsed;
@@ -66,6 +68,11 @@ Result<UniqueFd> ConnectTo(const std::string& address) {
   if (!transport::IsTrustedPlace(parsed, why)) return Fail(ErrorCode::kInvalid, why.data());
   UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   if (!socket) return FailSystem("socket", address);
+  // A manager that is stopped has a queue that may be full.
+  const timeval patience{.tv_sec = kConnectSecondsMax, .tv_usec = 0};
+  if (setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0) {
+    return FailSystem("setsockopt", "SO_SNDTIMEO");
+  }
   if (connect(socket.get(), Name(parsed), parsed.bytes) != 0) {
     const int error = errno;
     auto failed = FailSystem("connect", address, error);

@@ -5,9 +5,14 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -105,6 +110,19 @@ TEST_F(SandboxTest, RefusesWhatNoLibraryNeeds) {
                                errno == EPERM && unshare(CLONE_NEWUSER) == -1 && errno == EPERM &&
                                socket(AF_INET, SOCK_STREAM, 0) == -1 && errno == EAFNOSUPPORT &&
                                ioctl(0, TIOCSTI, "x") == -1 && errno == EPERM;
+                      }),
+            0);
+}
+
+TEST_F(SandboxTest, LeavesNothingThatOutlivesIt) {
+  EXPECT_EQ(InSandbox(sandbox_,
+                      [] {
+                        return shmget(IPC_PRIVATE, 4096, 0600) == -1 && errno == EPERM &&
+                               msgget(IPC_PRIVATE, 0600) == -1 && errno == EPERM &&
+                               semget(IPC_PRIVATE, 1, 0600) == -1 && errno == EPERM &&
+                               syscall(SYS_mq_open, "ava-test", O_CREAT | O_RDWR, 0600, nullptr) ==
+                                   -1 &&
+                               errno == EPERM;
                       }),
             0);
 }

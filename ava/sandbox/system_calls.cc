@@ -28,6 +28,9 @@ constexpr const char* kRefused[] = {
     "bpf", "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load",
     "reboot", "syslog", "acct", "iopl", "ioperm", "lookup_dcookie", "vhangup", "io_uring_setup",
     "io_uring_enter", "io_uring_register",
+    // Memory and queues that outlive their process, for the user's next worker to find.
+    "shmget", "shmat", "shmctl", "msgget", "msgsnd", "msgrcv", "msgctl", "semget", "semop",
+    "semtimedop", "semctl", "mq_open", "mq_unlink",
     // Keys, clock, names.
     "add_key", "request_key", "keyctl", "settimeofday", "clock_settime", "clock_adjtime",
     "adjtimex", "sethostname", "setdomainname"};

@@ -9,14 +9,17 @@ be several users.
 """
 
 import contextlib
+import errno
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import socket
 import stat
 import subprocess
 import sys
+import time
 
 from manager_lib import Place, check, run_tests, stat_fields, wait_until
 
@@ -189,6 +192,204 @@ def test_stop_returns_when_the_manager_has_ended(place):
     manager = place.manager()["pid"]
     check(manager != pid and place.ava("stop").returncode == 0, "stop")
     wait_until(lambda: stat_fields(manager) is None or stat_fields(manager)[1] == "Z", "it has ended", 0.5)
+
+
+# What a guest leaves behind, and what a worker does ---------------------------------------------------
+
+
+@contextlib.contextmanager
+def working(place, *what, seconds="30", **options):
+    """A program at work, and its session."""
+    program = place.start_ava("run", "--", str(place.bin / "e2e/victim"), *(what or ("for", seconds)),
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+    try:
+        check(program.stdout.readline() != "", "the program works")
+        yield program, wait_until(place.sessions, "its session")[0]
+    finally:
+        program.kill()
+        program.communicate()
+
+
+def user_of(session):
+    """The user of a session's worker."""
+    status = pathlib.Path(f"/proc/{session['worker_pid']}/status").read_text()
+    return int(status.split("Uid:")[1].split()[0])
+
+
+def processes_of(user):
+    found = []
+    for entry in os.listdir("/proc"):
+        try:
+            status = pathlib.Path(f"/proc/{entry}/status").read_text() if entry.isdigit() else ""
+        except OSError:
+            continue
+        if status and int(status.split("Uid:")[1].split()[0]) == user and "State:\tZ" not in status:
+            found.append(int(entry))
+    return found
+
+
+def start_manager(place, settings, **options):
+    config = place.directory / "avad.toml"
+    config.write_text(settings)
+    started = place.run("avad", "--socket", place.socket, "--config", str(config), **options)
+    check(started.returncode == 0, started.errors)
+
+
+def test_a_stopped_worker_does_not_outlive_its_guest(place):
+    with working(place) as (program, session):
+        before = place.snapshot()
+        os.kill(session["worker_pid"], signal.SIGSTOP)
+        program.kill()
+        place.expect_no_session_left(before)
+
+
+def test_a_stopped_guest_does_not_hold_up_others(place):
+    with working(place) as (program, _):
+        program.send_signal(signal.SIGSTOP)
+        run = place.ava("run", "--", str(place.bin / "e2e/victim"))
+        check(run.returncode == 0, run.errors)
+        before = place.snapshot()
+        program.kill()
+        place.expect_no_session_left(before)
+
+
+def test_a_fork_bomb_in_a_kernel_ends_with_its_session(place):
+    if not place.root:
+        return
+    start_manager(place, "[worker]\nprocesses = 64\n")
+    with working(place, "forks") as (program, session):
+        user = user_of(session)
+        wait_until(lambda: len(processes_of(user)) > 10, "it forks")
+        check(len(processes_of(user)) <= 64, "no more than the limit")
+        before = place.snapshot()
+        program.kill()
+        place.expect_no_session_left(before)
+        check(not processes_of(user), "nobody is left of them")
+    check(place.ava("run", "--", str(place.bin / "e2e/victim")).returncode == 0, "and all works")
+
+
+def write_as(user, path, mebibytes):
+    """Writes a file as a worker would. The error, or None."""
+    try:
+        with open(path, "wb") as file:
+            for _ in range(mebibytes):
+                file.write(bytes(1 << 20))
+        os.chown(path, user, user)
+    except OSError as error:
+        return error
+    return None
+
+
+def test_a_sessions_files_are_limited(place):
+    if not place.root:
+        return
+    start_manager(place, "[sessions]\ndirectory_bytes = 16777216\ndirectory_files = 256\n")
+    with working(place) as (program, session):
+        user, name = user_of(session), place.manager()["name"]
+        # Of the worker's own file system, which nobody sees from here.
+        directory = f"/proc/{session['worker_pid']}/root/run/ava/{name}/sessions/{session['session']}"
+        check(not os.listdir(f"/run/ava/{name}/sessions/{session['session']}"), "it is apart")
+        error = write_as(user, f"{directory}/tmp/big", 32)
+        check(error is not None and error.errno == errno.ENOSPC, f"no room: {error}")
+        os.unlink(f"{directory}/tmp/big")
+        errors = [write_as(user, f"{directory}/tmp/{number}", 0) for number in range(300)]
+        check(errors[0] is None, f"one file: {errors[0]}")
+        check(errors[-1] is not None and errors[-1].errno == errno.ENOSPC, f"no room: {errors[-1]}")
+        check(place.sessions(), "the session goes on")
+        # The cache is on disk and looked at now and then.
+        view = f"/var/cache/ava/0/views/{name}/{session['session']}"
+        check(write_as(user, f"{view}/big", 32) is None, "it can be written")
+        _, errors = program.communicate(timeout=60)
+        check(program.returncode != 0 and "'sessions.directory_bytes'" in errors, errors)
+    place.expect_no_session_left(place.snapshot())
+
+
+# Connections --------------------------------------------------------------------------------------
+
+
+def test_ten_thousand_connections_of_one_user_leave_room_for_others(place):
+    if not place.root:
+        return
+    start_manager(place, "")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (16384, max(16384, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
+    with contextlib.ExitStack() as stack, as_user(STRANGER):
+        for number in range(10_000):
+            client = stack.enter_context(place.connect())
+            if number % 2 == 0:
+                client.send(b'{"request": "ping"}')  # and never reads
+        os.seteuid(0)
+        run = place.ava("run", "--", str(place.bin / "e2e/victim"))
+        check(run.returncode == 0, run.errors)
+        check(place.manager() is not None, "the manager answers")
+    wait_until(lambda: place.ava("run", "--", "true", user=STRANGER, cwd="/").returncode == 0,
+               "and the user's, when they are gone")
+
+
+def test_a_guest_that_never_speaks_is_let_go(place):
+    start_manager(place, "")
+    with place.connect() as client:
+        client.settimeout(20)
+        check(client.recv(1) == b"", "the manager hangs up")
+
+
+def test_who_does_not_read_is_let_go(place):
+    start_manager(place, "")
+    with place.connect() as client:
+        client.settimeout(10)
+        try:
+            for _ in range(20_000):
+                client.send(b'{"request": "ping"}')
+            check(False, "the manager keeps its answers for ever")
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+    check(place.manager() is not None, "the manager answers")
+
+
+def test_a_manager_without_descriptors_waits_for_some(place):
+    limits = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))}
+    start_manager(place, "", **limits)
+    pid = place.manager()["pid"]
+    with contextlib.ExitStack() as stack:
+        for _ in range(80):
+            stack.enter_context(place.connect())
+        time.sleep(0.5)
+        before = cpu_seconds(pid)
+        time.sleep(2)
+        check(cpu_seconds(pid) - before < 0.5, f"it waits: {cpu_seconds(pid) - before} s of 2 s")
+    check(place.manager()["pid"] == pid, "it answers again")
+    run = place.ava("run", "--", str(place.bin / "e2e/victim"))
+    check(run.returncode == 0, run.errors)
+
+
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_worker_cannot_become_a_guest(place):
+    if not place.root:
+        return
+    start_manager(place, "")
+    with as_user(61500):
+        client = place.connect()
+    with client:
+        client.send(bytes(200))
+        answer = client.recv(1 << 16)
+        check(b"workers cannot be guests" in answer, repr(answer))
+
+
+def test_a_worker_has_only_its_own_descriptors(place):
+    with working(place) as (_, session):
+        found = {}
+        for link in pathlib.Path(f"/proc/{session['worker_pid']}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                found[int(link.name)] = os.readlink(link)
+        strange = [target for target in found.values()
+                   if target.startswith("/") and not target.startswith(("/memfd:ava-", "/dev/", "/var/cache", "/run"))
+                   and "/usr/" not in target and "/lib" not in target and str(place.directory) not in target]
+        check(not strange, f"files of others: {strange}")
+        sockets = [target for target in found.values() if target.startswith("socket:")]
+        check(len(sockets) <= 3, f"control, session, and a copy of it: {found}")
 
 
 if __name__ == "__main__":

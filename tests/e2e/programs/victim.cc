@@ -4,6 +4,7 @@
 //   victim                 a few rounds of everything, then "all right"
 //   victim for SECONDS     rounds for so long
 //   victim spin            a kernel that never ends
+//   victim forks           a kernel that makes processes for ever, by system calls of its own
 //   victim build TEXT      builds a program that no cache has unless it has seen TEXT before
 //
 // Whatever happens to its device, it ends with an error rather than hang.
@@ -20,6 +21,17 @@ using e2e::Ok;
 constexpr const char* kSource = R"(
 kernel void add(global int* x, int n) { x[get_global_id(0)] += n; }
 kernel void spin(volatile global int* x) { while (x[0] == 0) { } }
+)";
+
+// A device that is a CPU runs what a kernel contains, whatever that is.
+constexpr const char* kForks = R"(
+kernel void forks(global long* x) {
+  for (;;) {
+    long result = 57;  // fork
+    __asm__ volatile("syscall" : "+a"(result) : : "rcx", "r11", "memory");
+    x[0] = result;
+  }
+}
 )";
 
 constexpr std::size_t kItems = 4096;
@@ -91,6 +103,17 @@ void Build(const char* text) {
   Ok(clReleaseProgram(program));
 }
 
+void Fork() {
+  const e2e::Session session;
+  cl_program program = e2e::BuildProgram(session.context, session.device, kForks);
+  cl_kernel kernel = e2e::MakeKernel(program, "forks");
+  cl_mem buffer = e2e::MakeBuffer(session.context, sizeof(cl_long));
+  e2e::SetArg(kernel, 0, buffer);
+  std::puts("forking");
+  e2e::Launch(session.queue, kernel, 1);
+  Ok(clFinish(session.queue));
+}
+
 void RoundsFor(double seconds) {
   using Clock = std::chrono::steady_clock;
   const auto end = Clock::now() + std::chrono::duration<double>(seconds);
@@ -112,6 +135,8 @@ int main(int argc, char** argv) {
     RoundsFor(std::strtod(argv[2], nullptr));
   } else if (what == "spin") {
     Work().Spin();
+  } else if (what == "forks") {
+    Fork();
   } else {
     Work work;
     for (int i = 0; i < 20; ++i) work.Round();
