@@ -30,7 +30,7 @@ namespace ava::control {
 inline constexpr std::size_t kRequestBytesMax = 4096;
 // Of one answer; what is more is asked for again. Both fit a socket's buffer before the first line
 // is read, since nobody waits for a reader.
-inline constexpr std::size_t kAnswerBytesMax = 64 * 1024;
+inline constexpr std::size_t kAnswerBytesMax = std::size_t{64} * 1024;
 inline constexpr std::size_t kAnswerLinesMax = 64;
 
 // What the answers are made of.

@@ -398,6 +398,7 @@ void Manager::State::MeasureStorage() {
     bool over = false;
   };
   auto jobs = std::make_shared<std::vector<Job>>();
+  jobs->reserve(sessions_.size());
   for (const auto& [id, session] : sessions_) {
     auto directories = session->UnlimitedDirectories();
     if (directories.empty()) continue;

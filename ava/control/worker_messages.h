@@ -21,7 +21,7 @@
 
 namespace ava::control {
 
-inline constexpr std::size_t kWorkerMessageBytesMax = 64 * 1024;
+inline constexpr std::size_t kWorkerMessageBytesMax = std::size_t{64} * 1024;
 
 struct WorkerReady {
   std::string server;                  // which device, in words
