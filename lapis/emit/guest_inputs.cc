@@ -388,8 +388,8 @@ std::string GuestLimits(const GuestFunction& guest) {
     const std::string& name = guest.name(count.parameters.front());
     if (count.text != name) continue;
     const bool value = parameter.shape->kind == ShapeKind::kValueTable;
-    text += name + " = guest::AtMost(" + name +
-            ", guest::" + (value ? "kValueBytesMax" : "kEntriesMax") + ");\n";
+    text += Fill("$name$ = guest::AtMost($name$, guest::$most$);\n",
+                 {{"name", name}, {"most", value ? "kValueBytesMax" : "kEntriesMax"}});
   }
   return text;
 }
