@@ -25,13 +25,9 @@ constexpr useconds_t kPauseUs = 1'000;
 // Added to a worker's user: one that no account has, and no container is given.
 constexpr uid_t kKillersUsers = 0xf0000000U;
 
-// In a child of a process with threads: raw system calls only. Its effective user alone is theirs,
-// which lets it signal them; its real and saved ones are nobody's, so that neither they nor another
-// killer can signal it. Inside a container that has few users it has to be theirs altogether.
+// In a child of a process with threads: raw system calls only.
 [[noreturn]] void KillAllOf(uid_t uid) {
-  const uid_t own = kKillersUsers + uid;
-  if (syscall(SYS_setresuid, own, uid, own) != 0) syscall(SYS_setresuid, uid, uid, uid);
-  if (syscall(SYS_geteuid) != uid) _exit(1);
+  if (!BecomeKillerOf(uid)) _exit(1);
   // Once is enough: the kernel lets nobody fork while it goes through the list, nor afterwards with
   // a SIGKILL pending.
   kill(-1, SIGKILL);
@@ -112,6 +108,12 @@ bool KillChildren(int patience_ms) {
     if (deadline.HasPassed()) return false;
     usleep(kPauseUs);
   }
+}
+
+bool BecomeKillerOf(uid_t uid) {
+  const uid_t own = kKillersUsers + uid;
+  if (syscall(SYS_setresuid, own, uid, own) != 0) syscall(SYS_setresuid, uid, uid, uid);
+  return syscall(SYS_geteuid) == uid;
 }
 
 Result<pid_t> StartKillingUser(uid_t uid) {

@@ -30,6 +30,11 @@ bool KillChildren(int patience_ms);
 // waitpid. They cannot hinder it.
 Result<pid_t> StartKillingUser(uid_t uid);
 
+// What that child does first; raw system calls only. Its effective user alone is theirs, which lets
+// it signal them; its real and saved ones are nobody's, so that neither they nor another killer can
+// signal it. Inside a container that has few users it has to be theirs altogether.
+bool BecomeKillerOf(uid_t uid);
+
 // `fds`: in the order of WorkerFd, close-on-exec; they stay the caller's. The child is in a session
 // of its own.
 Result<pid_t> StartWorker(const std::string& program, const std::array<int, kWorkerFdCount>& fds);

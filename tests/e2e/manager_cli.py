@@ -76,10 +76,12 @@ def test_signals_reach_the_program(place):
 
 def test_killing_a_run_with_statistics_kills_the_program(place):
     run = place.start_ava("run", "--stats", "/dev/null", "--", "sleep", "1000")
+    # Not the manager, which it may have to start first.
     child = wait_until(
-        lambda: [pid for pid, fields in processes().items() if fields[0] == run.pid], "it starts"
+        lambda: [pid for pid, fields in processes().items()
+                 if fields[0] == run.pid and command_line(pid).startswith("sleep")],
+        "it starts the program",
     )[0]
-    wait_until(lambda: "sleep" in command_line(child), "it becomes the program")
     run.kill()
     run.wait()
     wait_until(lambda: (stat_fields(child) or (0, "Z"))[1] == "Z", "the program has gone with it")
