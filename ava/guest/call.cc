@@ -264,63 +264,6 @@ void Call::NewAll(void* destinations, std::uint64_t count, std::uint16_t type, w
   }
 }
 
-// Mapped memory ----------------------------------------------------------------------------------
-
-void Call::Map(const void* object, const MapRequest& request, std::uint64_t& id,
-               wire::Blob& shadow) {
-  mapping_ = {.id = session_.mappings().NewId(),
-              .object = static_cast<const Object*>(object)->id,
-              .shadow = Allocate(request.bytes, shadow),
-              .bytes = request.bytes,
-              .host = static_cast<std::byte*>(request.host),
-              .reads = request.reads,
-              .writes = request.writes};
-  id = mapping_.id;
-  maps_ = static_cast<bool>(mapping_.shadow);
-  blocks_mapping_ = request.blocks;
-  dirty_ = true;
-}
-
-void Call::FinishMapping(bool success) {
-  maps_ = false;
-  if (!success) {
-    sent_ ? session_.channel()->FreeWhenDone(mapping_.shadow)
-          : session_.channel()->Free(mapping_.shadow);
-    return;
-  }
-  session_.mappings().Add(mapping_);
-  if (mapping_.host == nullptr || !mapping_.reads) return;
-  const Delivery delivery = {.block = mapping_.shadow,
-                             .destination = mapping_.host,
-                             .bytes = mapping_.bytes,
-                             .keep_block = true};
-  if (blocks_mapping_) {
-    delivery.Copy();
-  } else {
-    session_.deliveries().Add(delivery);
-  }
-}
-
-void Call::Unmap(const void* object, const void* pointer, std::uint64_t& id) {
-  mapping_ = session_.mappings().Find(static_cast<const Object*>(object)->id, pointer);
-  id = mapping_.id;
-  unmaps_ = mapping_.id != 0;
-  dirty_ |= unmaps_;
-  if (!unmaps_ || mapping_.host == nullptr || !mapping_.writes || mapping_.bytes == 0) return;
-  // Before the contents are there the program has not written; what lies there is older than them.
-  if (!session_.deliveries().IsPending(mapping_.shadow)) {
-    std::memcpy(mapping_.shadow.data, mapping_.host, mapping_.bytes);
-  }
-}
-
-void Call::FinishUnmapping(bool success) {
-  unmaps_ = false;
-  if (!success) return;
-  session_.mappings().Remove(mapping_.id);
-  session_.deliveries().Forget(mapping_.shadow);
-  session_.channel()->FreeWhenDone(mapping_.shadow);
-}
-
 // Callbacks and setters --------------------------------------------------------------------------
 
 void Call::Register(const CallbackEntry& entry, std::uint64_t& id) {

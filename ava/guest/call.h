@@ -23,9 +23,9 @@
 #include <span>
 #include <vector>
 
+#include "ava/base/rect.h"
 #include "ava/guest/answers.h"
 #include "ava/guest/object.h"
-#include "ava/guest/rect.h"
 #include "ava/guest/session.h"
 #include "ava/wire/abi.h"
 #include "ava/wire/blob.h"
@@ -77,13 +77,24 @@ struct HandleKey {
   std::uint16_t type;
 };
 
-// What a mapping call asks for.
+// What a mapping call asks for: so many bytes, or a box of `region` elements of so many bytes.
 struct MapRequest {
   std::uint64_t bytes = 0;
   bool reads = true;     // the contents are brought to the guest
   bool writes = true;    // unmapping brings them back
   bool blocks = true;    // the contents are there when the call returns
-  void* host = nullptr;  // the program's own memory that the object stands for; null: it has none
+  void* host = nullptr;  // the program's own memory that the range, or for a box the whole object,
+                         // stands for; null: it has none
+  bool boxed = false;
+  const std::size_t* region = nullptr;
+  const std::size_t* origin = nullptr;  // of the box within `host`
+  // Where the worker says how far apart rows and slices are. Null: the program did not ask.
+  const Output* row_pitch = nullptr;
+  const Output* slice_pitch = nullptr;
+
+  std::uint64_t shadow_bytes() const {
+    return boxed ? Rect::Of(region, bytes, nullptr, 0, 0).bytes() : bytes;
+  }
 };
 
 class Call {
@@ -254,6 +265,10 @@ class Call {
   bool Submit(const void* arguments, wire::CommandHeader header);
   void MarkInFlight(bool waits);
   void FreeInputs(bool done);
+  std::uint64_t PitchOf(const Output* output) const;
+  void SetPitch(const Output* output, std::size_t pitch) const;
+  void FindView();
+  Delivery Contents() const;
   void FinishMapping(bool success);
   void FinishUnmapping(bool success);
   void CleanUp();
@@ -278,7 +293,6 @@ class Call {
   wire::ReplyHeader reply_ = {};
   std::uint32_t output_count_ = 0;
   std::uint32_t minted_count_ = 0;
-  bool blocks_mapping_ = false;
   bool maps_ = false;
   bool unmaps_ = false;
   std::vector<InBlock> in_blocks_;
@@ -286,6 +300,7 @@ class Call {
   std::size_t bound_many_ = 0;  // of these, the ones that exist
   void** minted_many_destination_ = nullptr;
   Mapping mapping_;                        // that this call makes, or ends
+  MapRequest map_request_;                 // of one that it makes
   std::array<Minted, kMintedMax> minted_;  // the first minted_count_
   // Not constructed before they are used: most calls have few.
   alignas(Output) std::array<std::byte, kOutputsMax * sizeof(Output)> output_storage_;

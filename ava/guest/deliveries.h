@@ -10,7 +10,7 @@
 #include <cstdint>
 
 #include "ava/base/mutex.h"
-#include "ava/guest/rect.h"
+#include "ava/base/rect.h"
 #include "ava/transport/guest_channel.h"
 
 namespace ava::guest {

@@ -2,14 +2,16 @@
 #pragma once
 
 // Ranges of objects that the program has mapped (Lapis: `maps`, `unmaps`). What it sees is a block
-// of the arena, the shadow, or, for an object that was made over the program's own memory, that
-// memory itself.
+// of the arena, the shadow; or, for an object that was made over the program's own memory, that
+// memory itself; or, for a box whose rows do not touch each other, a heap block: there the shadow
+// is the packed box.
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "ava/base/mutex.h"
+#include "ava/base/rect.h"
 #include "ava/transport/guest_channel.h"
 #include "ava/wire/blob.h"
 
@@ -19,12 +21,13 @@ struct Mapping {
   std::uint64_t id = 0;  // 0: none
   wire::HandleId object = 0;
   transport::Block shadow;
-  std::uint64_t bytes = 0;
-  std::byte* host = nullptr;  // the program's own memory; null: it sees the shadow
+  std::byte* view = nullptr;  // other memory than the shadow; null: the program sees that
+  Rect box;                   // how the range lies in `view`
+  bool owns_view = false;     // a heap block of ours
   bool reads = false;
   bool writes = false;
 
-  std::byte* pointer() const { return host != nullptr ? host : shadow.data; }
+  std::byte* pointer() const { return view != nullptr ? view : shadow.data; }
 };
 
 class Mappings {

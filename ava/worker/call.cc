@@ -80,7 +80,15 @@ void Call::Maps(std::uint64_t mapping, const Blob& shadow, Wide bytes, bool read
 }
 
 void Call::Mapped(void* pointer) {
+  const std::size_t range[3] = {mapping_->bytes, 1, 1};
+  Mapped(pointer, range, 1, 0, 0);
+}
+
+void Call::Mapped(void* pointer, const std::size_t* region, Wide element, std::size_t row_pitch,
+                  std::size_t slice_pitch) {
   mapping_->pointer = pointer;
+  mapping_->box =
+      Rect::Of(region, static_cast<std::uint64_t>(element), nullptr, row_pitch, slice_pitch);
   if (!mapping_reads_) return;
   if (blocks_) {
     Mappings::Fill(*mapping_, session_.channel);

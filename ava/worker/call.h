@@ -200,7 +200,10 @@ class Call {
 
   // Mappings ------------------------------------------------------------------------------------
   void Maps(std::uint64_t mapping, const Blob& shadow, Wide bytes, bool reads, bool writes);
-  void Mapped(void* pointer);  // after Made: what the vendor library mapped
+  // After Made: what the vendor library mapped; a box has `region` elements of `element` bytes.
+  void Mapped(void* pointer);
+  void Mapped(void* pointer, const std::size_t* region, Wide element, std::size_t row_pitch,
+              std::size_t slice_pitch);
   void* Unmaps(
       std::uint64_t mapping);  // its pointer, contents brought back; one that no library accepts
   // The vendor call ------------------------------------------------------------------------------

@@ -176,6 +176,22 @@ TEST_F(MappingTest, UnmappingBringsTheContentsBack) {
   EXPECT_EQ(session.mappings.size(), 0U);
 }
 
+TEST_F(MappingTest, BoxesTravelPacked) {
+  constexpr std::size_t kRegion[3] = {2, 2, 1};
+  char image[] = "ab..cd..";
+  Run(MapArgs{1, FakeChannel::Arena(64, 4)}, [&](Call& call) {
+    const auto& args = call.As<MapArgs>();
+    call.Blocks(true);
+    call.Maps(args.mapping, args.shadow, 4, true, true);
+    if (!call.Made(true, 0, 0)) return;
+    call.Mapped(image, kRegion, 1, 4, 0);
+  });
+  EXPECT_EQ(std::memcmp(channel.arena() + 64, "abcd", 4), 0);
+  std::memcpy(channel.arena() + 64, "ABCD", 4);
+  Unmap(1);
+  EXPECT_STREQ(image, "AB..CD..");
+}
+
 TEST_F(MappingTest, ReadOnlyMappingsBringNothingBack) {
   Run(MapArgs{1, FakeChannel::Arena(64, 16)}, ServeMap(true, true, false));
   std::memcpy(channel.arena() + 64, "program's", 10);

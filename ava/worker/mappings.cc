@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ava/worker/mappings.h"
 
-#include <algorithm>
-#include <cstring>
 #include <span>
 #include <utility>
 
@@ -43,8 +41,8 @@ std::size_t Mappings::size() const {
 
 void Mappings::FillLocked(Mapping& mapping, transport::WorkerChannel& channel) {
   const std::span<std::byte> shadow = channel.ArenaUntrusted(mapping.shadow);
-  if (!mapping.live || shadow.empty()) return;
-  std::memcpy(shadow.data(), mapping.pointer, std::min<std::size_t>(shadow.size(), mapping.bytes));
+  if (!mapping.live || shadow.size() < mapping.box.bytes()) return;
+  mapping.box.Pack(shadow.data(), static_cast<const std::byte*>(mapping.pointer));
   mapping.filled = true;
 }
 
@@ -62,8 +60,8 @@ void Mappings::FillAndMark(Mapping& mapping, transport::WorkerChannel& channel) 
 void Mappings::Flush(Mapping& mapping, transport::WorkerChannel& channel) {
   const std::scoped_lock lock(mapping.mutex);
   const std::span<std::byte> shadow = channel.ArenaUntrusted(mapping.shadow);
-  if (!mapping.live || !mapping.filled || shadow.empty()) return;
-  std::memcpy(mapping.pointer, shadow.data(), std::min<std::size_t>(shadow.size(), mapping.bytes));
+  if (!mapping.live || !mapping.filled || shadow.size() < mapping.box.bytes()) return;
+  mapping.box.Unpack(static_cast<std::byte*>(mapping.pointer), shadow.data());
 }
 
 }  // namespace ava::worker

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "ava/base/rect.h"
 #include "ava/transport/worker_channel.h"
 #include "ava/wire/blob.h"
 
@@ -23,6 +24,7 @@ struct Mapping {
   void* pointer = nullptr;  // the vendor library's
   wire::Blob shadow{};
   std::uint64_t bytes = 0;
+  Rect box;  // how the range lies at `pointer`; in the shadow it is packed
   bool writes = false;
   std::mutex mutex;     // held while bytes are copied
   bool filled = false;  // the shadow has the contents, or none were asked for

@@ -65,6 +65,7 @@ struct Message {
   X(kSameSelector, 61, kError, "'{}' and '{}' are the same value in the table of '{}'")   \
   X(kNotExported, 62, kError,                                                             \
     "'{}' is not exported: name it in symbols(...), or make it internal")                 \
+  X(kNotMapped, 63, kError, "'{}' is not mapped: give it a maps(...) first")              \
   X(kOpenFact, 70, kError, "'{}' of '{}': {}")                                            \
   /* expressions: 90.. */                                                                 \
   X(kExpression, 90, kError, "{}")                                                        \

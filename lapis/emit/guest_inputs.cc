@@ -215,8 +215,8 @@ std::string EncodeRect(const GuestFunction& guest, const Shape& shape, const Pla
     return index < 0 ? std::string(absent) : guest.name(index);
   };
   std::string text = Fill(R"(
-const guest::Rect ava_rect_$name$ =
-    guest::Rect::Of($region$, $element$, $origin$, $row$, $slice$);
+const ::ava::Rect ava_rect_$name$ =
+    ::ava::Rect::Of($region$, $element$, $origin$, $row$, $slice$);
 )",
                           {{"name", place.name},
                            {"region", parameter(shape.rect.region, "nullptr")},
@@ -309,6 +309,17 @@ std::string ReturnedHandle(const GuestFunction& guest) {
          ", ava_args.minted_result);\n";
 }
 
+// The outputs that say how far apart the rows and slices of a box are.
+std::string MappedBox(const GuestFunction& guest, const model::Mapping& mapping) {
+  if (mapping.region < 0) return {};
+  std::string text = ",\n.boxed = true,\n.region = " + guest.name(mapping.region);
+  if (mapping.origin >= 0) text += ",\n.origin = " + guest.name(mapping.origin);
+  text += ",\n.row_pitch = ava_out_" + guest.name(mapping.row_pitch);
+  if (mapping.slice_pitch >= 0)
+    text += ",\n.slice_pitch = ava_out_" + guest.name(mapping.slice_pitch);
+  return text;
+}
+
 std::string ReturnedMapping(const GuestFunction& guest) {
   const model::Mapping& mapping = guest.function.return_shape->mapping;
   const auto text = [](const std::optional<model::Expr>& expression, const char* absent) {
@@ -320,7 +331,7 @@ ava_call.Map($object$,
               .reads = static_cast<bool>($reads$),
               .writes = static_cast<bool>($writes$),
               .blocks = $blocks$,
-              .host = $host$},
+              .host = $host$$box$},
              ava_args.mapping, ava_args.shadow);
 )",
               {{"object", guest.name(mapping.object)},
@@ -328,7 +339,8 @@ ava_call.Map($object$,
                {"reads", text(mapping.reads, "true")},
                {"writes", text(mapping.writes, "true")},
                {"blocks", guest.may_block() ? "ava_blocks" : "true"},
-               {"host", text(mapping.host, "nullptr")}});
+               {"host", text(mapping.host, "nullptr")},
+               {"box", MappedBox(guest, mapping)}});
 }
 
 bool CarriesBytes(const Shape& shape) {

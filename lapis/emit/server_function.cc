@@ -104,12 +104,27 @@ void EmitMapping(FunctionText& out) {
   if (!ReturnsMapping(function)) return;
   const model::Mapping& mapping = function.return_shape->mapping;
   out.Check();
-  const std::string bytes = mapping.bytes ? WideExpression(function, *mapping.bytes) : "Wide{0}";
+  std::string bytes = mapping.bytes ? WideExpression(function, *mapping.bytes) : "Wide{0}";
+  if (mapping.region >= 0) bytes = BoxBytes(out, mapping.region, bytes);
   const std::string reads = mapping.reads ? Condition(function, *mapping.reads) : "true";
   const std::string writes = mapping.writes ? Condition(function, *mapping.writes) : "true";
   out.Line("ava_call.Maps(ava_args.mapping, ava_args.shadow, " + bytes + ", " + reads + ", " +
            writes + ");");
   out.Decoded();
+}
+
+void EmitMapped(FunctionText& out) {
+  if (!ReturnsMapping(out.function())) return;
+  const model::Mapping& mapping = out.function().return_shape->mapping;
+  if (mapping.region < 0) return out.Line("ava_call.Mapped(result);");
+  const auto pitch = [&](int index) {
+    if (index < 0) return std::string("0");
+    const std::string& name = out.parameter(index).name;
+    return name + " == nullptr ? 0 : *" + name;
+  };
+  out.Line("ava_call.Mapped(result, " + out.parameter(mapping.region).name + ", " +
+           WideExpression(out.function(), *mapping.bytes) + ", " + pitch(mapping.row_pitch) + ", " +
+           pitch(mapping.slice_pitch) + ");");
 }
 
 void EmitRequires(FunctionText& out) {
@@ -230,7 +245,7 @@ void EmitMade(FunctionText& out, int event) {
   }
   const int table = ValueTableOf(function);
   out.Line("if (!ava_call.Made(" + SuccessTest(out) + ", " + ResultAndError(out) + ")) return;");
-  if (ReturnsMapping(function)) out.Line("ava_call.Mapped(result);");
+  EmitMapped(out);
   if (event >= 0) {
     const std::string& name = out.parameter(event).name;
     out.Line("ava_call.CompletesWith(" + name + " == nullptr ? nullptr : *" + name + ", " + name +
@@ -303,6 +318,11 @@ bool FunctionText::IsInterpreted(int index) const {
     if (names(shape.count) || names(shape.used) || (shape.element && names(shape.element->count)))
       return true;
     if (shape.kind == ShapeKind::kRect && shape.rect.region == index) return true;
+  }
+  if (ReturnsMapping(function_)) {
+    const model::Mapping& mapping = function_.return_shape->mapping;
+    if (mapping.region == index || mapping.row_pitch == index || mapping.slice_pitch == index)
+      return true;
   }
   for (const model::Require& require : function_.requires_) {
     if (Names(require.condition.text, name)) return true;

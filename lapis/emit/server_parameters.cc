@@ -40,9 +40,8 @@ std::string CountOf(const Site& site, const Shape& shape) {
 // Bytes of the packed box. Reads region through pointers that may be NULL.
 std::string RectBytes(const Site& site, const Shape& shape) {
   site.out.Check();
-  const std::string region = "Widened(" + site.out.parameter(shape.rect.region).name + ")";
-  return region + "[0] * " + region + "[1] * " + region + "[2] * " +
-         WideExpression(site.out.function(), shape.rect.element_bytes);
+  return BoxBytes(site.out, shape.rect.region,
+                  WideExpression(site.out.function(), shape.rect.element_bytes));
 }
 
 std::string Handles(const Site& site, const Shape& shape) {
@@ -267,6 +266,11 @@ void EmitParameter(FunctionText& out, int index) {
     out.Line("if (" + parameter.name + " == nullptr) ava_call.Violate(" + site.name +
              ", \"NULL\");");
   }
+}
+
+std::string BoxBytes(const FunctionText& out, int region, const std::string& element) {
+  const std::string place = "Widened(" + out.parameter(region).name + ")";
+  return place + "[0] * " + place + "[1] * " + place + "[2] * " + element;
 }
 
 std::string PropertyTypes(const FunctionText& out, const model::Properties& properties) {

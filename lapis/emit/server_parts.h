@@ -76,6 +76,8 @@ std::string ServeFunction(const model::Api& api, const model::Function& function
 
 // Decodes one parameter into a local variable of its name.
 void EmitParameter(FunctionText& out, int parameter);
+// A packed box: `region` is a parameter with three numbers, `element` an expression.
+std::string BoxBytes(const FunctionText& out, int region, const std::string& element);
 // Of the types in `properties`, as a lambda from key to PropertyType.
 std::string PropertyTypes(const FunctionText& out, const model::Properties& properties);
 // Functions that convert structures with translated fields.

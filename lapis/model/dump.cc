@@ -221,6 +221,10 @@ class Dumper {
       Put(json, "reads", shape.mapping.reads);
       Put(json, "writes", shape.mapping.writes);
       Put(json, "host", shape.mapping.host);
+      PutIndex(json, "region", shape.mapping.region);
+      PutIndex(json, "row_pitch", shape.mapping.row_pitch);
+      PutIndex(json, "slice_pitch", shape.mapping.slice_pitch);
+      PutIndex(json, "origin", shape.mapping.origin);
     }
   }
 

@@ -95,13 +95,19 @@ struct Rect {
 // Return value of a mapping call: maps(object, bytes, reads, writes) — reads: contents must be
 // brought to the guest; writes: unmapping brings them back. `host`: expression (guest side) for a
 // pointer that the program already owns (CL_MEM_USE_HOST_PTR), or NULL. Argument of an unmapping
-// call: unmaps(object).
+// call: unmaps(object). With pitches(region, row_pitch, slice_pitch, origin) the range is a box of
+// elements of `bytes` bytes; the pitches are outputs of the call, `host` is where the object
+// begins.
 struct Mapping {
   int object = -1;
   std::optional<Expr> bytes;
   std::optional<Expr> reads;
   std::optional<Expr> writes;
   std::optional<Expr> host;
+  int region = -1;  // parameter indices, -1: absent; a box has a region
+  int row_pitch = -1;
+  int slice_pitch = -1;
+  int origin = -1;
 };
 
 struct Properties {

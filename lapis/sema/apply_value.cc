@@ -287,6 +287,17 @@ class Block {
     if (node.operands.size() > 4) shape.mapping.host = target_.ExprOf(node.operands[4]);
   }
 
+  void Pitches(Shape& shape, const Node& node) {
+    if (shape.kind != ShapeKind::kMapped) {
+      target_.context.diagnostics.Report(diag::kNotMapped, node.span, value_.name);
+      return;
+    }
+    shape.mapping.region = target_.Parameter(node.operands[0]);
+    shape.mapping.row_pitch = target_.Parameter(node.operands[1]);
+    shape.mapping.slice_pitch = OptionalParameter(node, 2);
+    shape.mapping.origin = OptionalParameter(node, 3);
+  }
+
   void Unmaps(Shape& shape, const Node& node) {
     if (!NeedPointer(node)) return;
     shape.kind = ShapeKind::kMapped;
@@ -320,6 +331,7 @@ class Block {
         {"properties", &Block::Properties},
         {"rect", &Block::Rect},
         {"maps", &Block::Maps},
+        {"pitches", &Block::Pitches},
         {"unmaps", &Block::Unmaps},
     };
     return kVerbs;

@@ -93,6 +93,7 @@ constexpr auto kKeywords = std::to_array<Keyword>({
     {kArgument, "properties", 0, kAnyNumber, kNone, "pairs 'key: handle type'"},
     {kArgument, "rect", 2, 5, kNone, "region, bytes of an element, origin, row pitch, slice pitch"},
     {kArgument, "maps", 4, 5, kNone, "object, bytes, reads, writes, host pointer"},
+    {kArgument, "pitches", 2, 4, kNone, "region, row pitch, slice pitch, origin"},
     {kArgument, "unmaps", 1, 1, kNone, "the object's parameter"},
 
     {kCallback, "once", 0, 0, kNone, "nothing"},

@@ -127,6 +127,8 @@ void ReadAndWrite(const SweepScene& scene) {
   attempt("NULL region", queue, image, zero, nullptr, 0, host);
   attempt("another context", queue, foreign, zero, whole, 0, host);
   attempt("row pitch below a row", queue, image, zero, whole, kSide * 4 - 4, host);
+  const size_t huge[3] = {~size_t{0}, ~size_t{0}, 1};
+  attempt("a huge region", queue, image, zero, huge, 0, host);
   for (const cl_mem_flags flags :
        {CL_MEM_HOST_WRITE_ONLY, CL_MEM_HOST_READ_ONLY, CL_MEM_HOST_NO_ACCESS}) {
     cl_mem guarded = MakeImage(scene.session.context, flags);
@@ -200,6 +202,46 @@ void Buffers(const SweepScene& scene) {
   Ok(clReleaseMemObject(image));
 }
 
+void MapFlags(const SweepScene& scene, const Sweep& map) {
+  const std::pair<cl_mem_flags, cl_map_flags> cases[] = {
+      {0, 0},
+      {0, 1U << 10U},
+      {0, CL_MAP_READ | CL_MAP_WRITE_INVALIDATE_REGION},
+      {CL_MEM_HOST_WRITE_ONLY, CL_MAP_READ},
+      {CL_MEM_HOST_READ_ONLY, CL_MAP_WRITE},
+      {CL_MEM_HOST_READ_ONLY, CL_MAP_WRITE_INVALIDATE_REGION},
+      {CL_MEM_HOST_NO_ACCESS, CL_MAP_READ},
+  };
+  for (const auto& [image_flags, map_flags] : cases) {
+    cl_mem image = MakeImage(scene.session.context, image_flags);
+    size_t pitch = 0;
+    const std::string what =
+        "host flags " + std::to_string(image_flags) + ", map flags " + std::to_string(map_flags);
+    void* mapped = map.Made(what.c_str(), [&](cl_int* code) {
+      return clEnqueueMapImage(scene.session.queue, image, CL_FALSE, map_flags, kRegions[0].origin,
+                               kRegions[0].region, &pitch, nullptr, 0, nullptr, nullptr, code);
+    });
+    if (mapped != nullptr)
+      Ok(clEnqueueUnmapMemObject(scene.session.queue, image, mapped, 0, nullptr, nullptr));
+    Ok(clFinish(scene.session.queue));
+    Ok(clReleaseMemObject(image));
+  }
+}
+
+// An image with slices must be asked for their pitch.
+void MapVolume(const SweepScene& scene, const Sweep& map) {
+  const cl_image_desc desc = Desc(CL_MEM_OBJECT_IMAGE3D, kSide, kSide, 2);
+  cl_int created = CL_SUCCESS;
+  cl_mem image = clCreateImage(scene.session.context, 0, &kFormat, &desc, nullptr, &created);
+  Ok(created);
+  size_t pitch = 0;
+  map.Made("NULL slice pitch", [&](cl_int* code) {
+    return clEnqueueMapImage(scene.session.queue, image, CL_TRUE, CL_MAP_READ, kRegions[0].origin,
+                             kRegions[0].region, &pitch, nullptr, 0, nullptr, nullptr, code);
+  });
+  Ok(clReleaseMemObject(image));
+}
+
 void MapImages(const SweepScene& scene) {
   const Sweep map("clEnqueueMapImage");
   cl_command_queue queue = scene.session.queue;
@@ -219,6 +261,23 @@ void MapImages(const SweepScene& scene) {
   attempt("NULL queue", nullptr, image, zero, whole, &pitch);
   attempt("NULL image", queue, nullptr, zero, whole, &pitch);
   attempt("NULL row pitch", queue, image, zero, whole, nullptr);
+  attempt("NULL origin", queue, image, nullptr, whole, &pitch);
+  attempt("NULL region", queue, image, zero, nullptr, &pitch);
+  attempt("a buffer", queue, scene.buffer, zero, whole, &pitch);
+  cl_mem foreign = MakeImage(scene.other.context);
+  attempt("another context", queue, foreign, zero, whole, &pitch);
+  Ok(clReleaseMemObject(foreign));
+  const size_t huge[3] = {~size_t{0}, ~size_t{0}, 1};
+  attempt("a huge region", queue, image, zero, huge, &pitch);
+  MapFlags(scene, map);
+  MapVolume(scene, map);
+  e2e::SweepWaitLists(map, scene, [&](cl_uint count, const cl_event* list, cl_event* event) {
+    cl_int code = e2e::kUntouched;
+    void* mapped = clEnqueueMapImage(queue, image, CL_TRUE, CL_MAP_READ, zero, whole, &pitch,
+                                     nullptr, count, list, event, &code);
+    if (mapped != nullptr) Ok(clEnqueueUnmapMemObject(queue, image, mapped, 0, nullptr, nullptr));
+    return code;
+  });
   Ok(clFinish(queue));
   Ok(clReleaseMemObject(image));
 }

@@ -111,25 +111,178 @@ void FillAndBuffers(const e2e::Session& session) {
   Ok(clReleaseMemObject(image));
 }
 
-void Maps(const e2e::Session& session) {
+// What one kind of image is mapped as: its shape and a part of it.
+struct Shape {
+  const char* label;
+  cl_image_desc desc;
+  Extent part;
+};
+
+cl_image_desc Describe(cl_mem_object_type type, size_t row_pitch = 0, size_t slice_pitch = 0) {
+  cl_image_desc desc = {};
+  desc.image_type = type;
+  desc.image_width = kWidth;
+  if (type != CL_MEM_OBJECT_IMAGE1D && type != CL_MEM_OBJECT_IMAGE1D_ARRAY)
+    desc.image_height = kHeight;
+  if (type == CL_MEM_OBJECT_IMAGE3D) desc.image_depth = kDepth;
+  if (type == CL_MEM_OBJECT_IMAGE1D_ARRAY || type == CL_MEM_OBJECT_IMAGE2D_ARRAY)
+    desc.image_array_size = kDepth;
+  desc.image_row_pitch = row_pitch;
+  desc.image_slice_pitch = slice_pitch;
+  return desc;
+}
+
+const Shape kShapes[] = {
+    {"1D", Describe(CL_MEM_OBJECT_IMAGE1D), {{3, 0, 0}, {17, 1, 1}}},
+    {"1D array", Describe(CL_MEM_OBJECT_IMAGE1D_ARRAY), {{3, 1, 0}, {17, 3, 1}}},
+    {"2D", Describe(CL_MEM_OBJECT_IMAGE2D), kPart2D},
+    {"2D, all its rows", Describe(CL_MEM_OBJECT_IMAGE2D), {{0, 2, 0}, {kWidth, 7, 1}}},
+    {"2D with a pitch", Describe(CL_MEM_OBJECT_IMAGE2D, 192), kPart2D},
+    {"2D array", Describe(CL_MEM_OBJECT_IMAGE2D_ARRAY), kPart3D},
+    {"3D", Describe(CL_MEM_OBJECT_IMAGE3D), kPart3D},
+    {"3D with pitches", Describe(CL_MEM_OBJECT_IMAGE3D, 192, 192 * 30), kPart3D},
+};
+constexpr size_t kHostBytes = size_t{192} * 30 * kDepth;  // the largest of them
+
+struct Mapped {
+  uint8_t* data = nullptr;
+  size_t row_pitch = 0;
+  size_t slice_pitch = 0;
+
+  uint8_t* Row(size_t y, size_t z) const { return data + z * slice_pitch + y * row_pitch; }
+};
+
+Mapped Map(const e2e::Session& session, cl_mem image, cl_map_flags flags, const Extent& extent,
+           cl_bool blocking = CL_TRUE, cl_event* event = nullptr) {
+  Mapped mapped;
+  cl_int code = CL_SUCCESS;
+  mapped.data = static_cast<uint8_t*>(
+      clEnqueueMapImage(session.queue, image, blocking, flags, extent.origin, extent.region,
+                        &mapped.row_pitch, &mapped.slice_pitch, 0, nullptr, event, &code));
+  Ok(code);
+  return mapped;
+}
+
+void Unmap(const e2e::Session& session, cl_mem image, const Mapped& mapped) {
+  Ok(clEnqueueUnmapMemObject(session.queue, image, mapped.data, 0, nullptr, nullptr));
+}
+
+// The pixels that the map shows, without what lies between its rows.
+std::vector<uint8_t> Pixels(const Mapped& mapped, const Extent& extent) {
+  std::vector<uint8_t> pixels;
+  for (size_t z = 0; z < extent.region[2]; ++z) {
+    for (size_t y = 0; y < extent.region[1]; ++y) {
+      const uint8_t* row = mapped.Row(y, z);
+      pixels.insert(pixels.end(), row, row + extent.region[0] * kPixel);
+    }
+  }
+  return pixels;
+}
+
+void Paint(const Mapped& mapped, const Extent& extent, const std::vector<uint8_t>& pixels) {
+  const uint8_t* from = pixels.data();
+  const size_t bytes = extent.region[0] * kPixel;
+  for (size_t z = 0; z < extent.region[2]; ++z) {
+    for (size_t y = 0; y < extent.region[1]; ++y, from += bytes) {
+      std::memcpy(mapped.Row(y, z), from, bytes);
+    }
+  }
+}
+
+cl_mem MakeMapped(const e2e::Session& session, const Shape& shape, cl_mem_flags flags, void* host) {
+  cl_int code = CL_SUCCESS;
+  cl_mem image = clCreateImage(session.context, flags, &kFormat, &shape.desc, host, &code);
+  Ok(code);
+  return image;
+}
+
+void MapsOf(const e2e::Session& session, const Shape& shape, cl_mem_flags flags) {
+  std::vector<uint8_t> host = e2e::Pattern(kHostBytes, 5);
+  cl_mem image = MakeMapped(session, shape, flags, host.data());
+  const std::vector<uint8_t> before = Read(session, image, shape.part);
+  Mapped mapped = Map(session, image, CL_MAP_READ, shape.part);
+  std::printf("map of %s: pitches %zu %zu\n", shape.label, mapped.row_pitch, mapped.slice_pitch);
+  if ((flags & CL_MEM_USE_HOST_PTR) != 0)
+    std::printf("  %td bytes into the program's memory\n", mapped.data - host.data());
+  Expect(Pixels(mapped, shape.part) == before, "a map shows the pixels");
+  Unmap(session, image, mapped);
+  uint32_t seed = 50;
+  for (const cl_map_flags write :
+       {cl_map_flags{CL_MAP_WRITE}, cl_map_flags{CL_MAP_READ | CL_MAP_WRITE},
+        cl_map_flags{CL_MAP_WRITE_INVALIDATE_REGION}}) {
+    const std::vector<uint8_t> fresh = e2e::Pattern(shape.part.Bytes(), ++seed);
+    mapped = Map(session, image, write, shape.part);
+    Paint(mapped, shape.part, fresh);
+    Unmap(session, image, mapped);
+    Expect(Read(session, image, shape.part) == fresh, "what was painted is in the image");
+  }
+  mapped = Map(session, image, CL_MAP_READ, shape.part);
+  const Extent above = {{0, 0, 0}, {kWidth, 1, 1}};
+  const auto row = Read(session, image, above);
+  e2e::PrintChecksum("  the row above", row.data(), row.size());
+  Unmap(session, image, mapped);
+  Ok(clFinish(session.queue));
+  Ok(clReleaseMemObject(image));
+}
+
+// Not blocking; two parts and the same part twice at once; a plain write map keeps what the
+// program does not touch; an unmap that nobody waited to map for changes nothing.
+void MapsAtOnce(const e2e::Session& session) {
   std::vector<uint8_t> data = e2e::Pattern(kWhole2D.Bytes(), 5);
   cl_mem image = MakeImage(session, CL_MEM_OBJECT_IMAGE2D, CL_MEM_COPY_HOST_PTR, data.data());
-  size_t row_pitch = 0;
-  cl_int code = CL_SUCCESS;
-  auto* mapped = static_cast<uint8_t*>(
-      clEnqueueMapImage(session.queue, image, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, kPart2D.origin,
-                        kPart2D.region, &row_pitch, nullptr, 0, nullptr, nullptr, &code));
-  Ok(code);
-  for (size_t y = 0; y < kPart2D.region[1]; ++y) {
-    uint8_t* expected = data.data() + ((y + 5) * kWidth + 3) * kPixel;
-    Expect(std::memcmp(mapped + y * row_pitch, expected, 17 * kPixel) == 0, "a mapped row");
-    std::memset(mapped + y * row_pitch, static_cast<int>(y), 17 * kPixel);
-    std::memset(expected, static_cast<int>(y), 17 * kPixel);
-  }
-  Ok(clEnqueueUnmapMemObject(session.queue, image, mapped, 0, nullptr, nullptr));
-  Expect(Read(session, image, kWhole2D) == data, "written through a map");
-  std::printf("map: row pitch %zu\n", row_pitch);
+  const Extent lower = {{2, 14, 0}, {30, 6, 1}};
+  cl_event events[3] = {};
+  const Mapped first = Map(session, image, CL_MAP_READ | CL_MAP_WRITE, kPart2D, CL_FALSE, events);
+  const Mapped second = Map(session, image, CL_MAP_WRITE, lower, CL_FALSE, events + 1);
+  const Mapped again = Map(session, image, CL_MAP_READ, kPart2D, CL_FALSE, events + 2);
+  Ok(clWaitForEvents(3, events));
+  for (cl_event event : events) Ok(clReleaseEvent(event));
+  cl_uint count = 0;
+  Ok(clGetMemObjectInfo(image, CL_MEM_MAP_COUNT, sizeof count, &count, nullptr));
+  std::printf("maps at once: %u\n", count);
+  Expect(Pixels(first, kPart2D) == Read(session, image, kPart2D), "the first of three maps");
+  Expect(Pixels(second, lower) == Read(session, image, lower), "the second");
+  Expect(Pixels(again, kPart2D) == Pixels(first, kPart2D), "the same part twice");
+  Unmap(session, image, again);
+  std::memset(second.Row(1, 0), 7, 8);
+  std::memset(data.data() + (15 * kWidth + 2) * kPixel, 7, 8);
+  Unmap(session, image, second);
+  std::memset(first.Row(0, 0), 9, 4);
+  std::memset(data.data() + (5 * kWidth + 3) * kPixel, 9, 4);
+  Unmap(session, image, first);
+  Expect(Read(session, image, kWhole2D) == data, "both were written, the rest was kept");
+  Unmap(session, image, Map(session, image, CL_MAP_WRITE, kPart2D, CL_FALSE));
+  Expect(Read(session, image, kWhole2D) == data, "mapped and unmapped at once");
   Ok(clReleaseMemObject(image));
+}
+
+// An image over a buffer over the program's memory.
+void MapsOfABuffer(const e2e::Session& session) {
+  std::vector<uint8_t> host = e2e::Pattern(kWidth * kPixel, 9);
+  cl_mem buffer = e2e::MakeBuffer(session.context, host.size(), CL_MEM_USE_HOST_PTR, host.data());
+  Shape shape = {"1D buffer", Describe(CL_MEM_OBJECT_IMAGE1D), {{3, 0, 0}, {17, 1, 1}}};
+  shape.desc.image_type = CL_MEM_OBJECT_IMAGE1D_BUFFER;
+  shape.desc.buffer = buffer;
+  cl_mem image = MakeMapped(session, shape, 0, nullptr);
+  const Mapped mapped = Map(session, image, CL_MAP_READ | CL_MAP_WRITE, shape.part);
+  std::printf("map of a buffer's image: %td bytes into the program's memory\n",
+              mapped.data - host.data());
+  Expect(std::memcmp(mapped.data, e2e::Pattern(host.size(), 9).data() + 12, 68) == 0, "its pixels");
+  std::memset(mapped.data, 3, 68);
+  Unmap(session, image, mapped);
+  Expect(e2e::ReadAll<uint8_t>(session.queue, buffer, host.size()) == host, "both were written");
+  Ok(clReleaseMemObject(image));
+  Ok(clReleaseMemObject(buffer));
+}
+
+void Maps(const e2e::Session& session) {
+  for (const Shape& shape : kShapes) {
+    MapsOf(session, shape, CL_MEM_COPY_HOST_PTR);
+    MapsOf(session, shape, CL_MEM_COPY_HOST_PTR | CL_MEM_ALLOC_HOST_PTR);
+    MapsOf(session, shape, CL_MEM_USE_HOST_PTR);
+  }
+  MapsAtOnce(session);
+  MapsOfABuffer(session);
 }
 
 constexpr const char* kSource = R"(

@@ -16,5 +16,7 @@ int memReadBox(buffer_t buffer, const size_t* region, const size_t* origin, size
                void* box, event_t* event);
 int memWriteImage(buffer_t buffer, const size_t* region, size_t row_pitch, const void* pixels);
 void* memMap(buffer_t buffer, int flags, size_t size, int* error);
+void* memMapImage(buffer_t image, int flags, const size_t* origin, const size_t* region, size_t* row_pitch,
+                  size_t* slice_pitch, int* error);
 int memUnmap(buffer_t buffer, void* mapped);
 }

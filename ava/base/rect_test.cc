@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "ava/guest/rect.h"
+#include "ava/base/rect.h"
 
 #include <gtest/gtest.h>
 
 #include <array>
 #include <string>
 
-namespace ava::guest {
+namespace ava {
 namespace {
 
 constexpr std::array<std::size_t, 3> kRegion = {2, 2, 2};
@@ -47,5 +47,19 @@ TEST(Rect, OfNonsenseIsEmpty) {
   EXPECT_EQ(Rect::Of(tall.data(), 1, nullptr, 0, 0).bytes(), 0U);
 }
 
+TEST(Rect, KnowsWhetherAnythingLiesBetweenItsRows) {
+  EXPECT_TRUE(Rect::Of(kRegion.data(), 4, nullptr, 0, 0).IsTight());
+  EXPECT_TRUE(Rect::Of(kRegion.data(), 4, nullptr, 8, 16).IsTight());
+  EXPECT_FALSE(Rect::Of(kRegion.data(), 4, nullptr, 10, 0).IsTight());
+  EXPECT_FALSE(Rect::Of(kRegion.data(), 4, nullptr, 8, 24).IsTight());
+  constexpr std::array<std::size_t, 3> kRow = {2, 1, 1};
+  EXPECT_TRUE(Rect::Of(kRow.data(), 4, nullptr, 100, 1000).IsTight());
+}
+
+TEST(Rect, SpansFromItsFirstByteToItsLast) {
+  EXPECT_EQ(Rect::Of(kRegion.data(), 4, kOrigin.data(), 10, 30).span(), 30U + 10U + 8U);
+  EXPECT_EQ(Rect::Of(kRegion.data(), 4, nullptr, kRectBytesMax, 0).span(), 0U);
+}
+
 }  // namespace
-}  // namespace ava::guest
+}  // namespace ava

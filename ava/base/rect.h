@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace ava::guest {
+namespace ava {
 
 inline constexpr std::uint64_t kRectBytesMax = std::uint64_t{1} << 40;
 
@@ -23,6 +23,10 @@ struct Rect {
   static Rect Of(const std::size_t* region, std::uint64_t element, const std::size_t* origin,
                  std::uint64_t row_pitch, std::uint64_t slice_pitch);
 
+  // Nothing lies between its rows, nor between its slices.
+  bool IsTight() const;
+  // From its first byte to its last, with what lies between; 0 as below.
+  std::uint64_t span() const;
   // Bytes of the packed box; 0 when it has none or is larger than anything can be.
   std::uint64_t bytes() const;
   void Pack(std::byte* packed, const std::byte* memory) const;
@@ -30,4 +34,4 @@ struct Rect {
   void Unpack(std::byte* memory, const std::byte* packed) const;
 };
 
-}  // namespace ava::guest
+}  // namespace ava

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "ava/guest/rect.h"
+#include "ava/base/rect.h"
 
 #include <cstring>
 
-namespace ava::guest {
+namespace ava {
 
 Rect Rect::Of(const std::size_t* region, std::uint64_t element, const std::size_t* origin,
               std::uint64_t row_pitch, std::uint64_t slice_pitch) {
@@ -27,6 +27,19 @@ std::uint64_t Rect::bytes() const {
   return static_cast<std::uint64_t>(lines * row_bytes);
 }
 
+bool Rect::IsTight() const {
+  return bytes() == 0 || ((rows == 1 || row_pitch == row_bytes) &&
+                          (slices == 1 || slice_pitch == rows * row_bytes));
+}
+
+std::uint64_t Rect::span() const {
+  __extension__ using Wide = unsigned __int128;
+  if (bytes() == 0) return 0;
+  const Wide span =
+      Wide{slice_pitch} * (slices - 1) + Wide{row_pitch} * (rows - 1) + Wide{row_bytes};
+  return span > kRectBytesMax ? 0 : static_cast<std::uint64_t>(span);
+}
+
 void Rect::Pack(std::byte* packed, const std::byte* memory) const {
   for (std::uint64_t slice = 0; slice < slices; ++slice) {
     for (std::uint64_t row = 0; row < rows; ++row, packed += row_bytes) {
@@ -43,4 +56,4 @@ void Rect::Unpack(std::byte* memory, const std::byte* packed) const {
   }
 }
 
-}  // namespace ava::guest
+}  // namespace ava
