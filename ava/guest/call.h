@@ -187,6 +187,10 @@ class Call {
   void Copy(Output* output, std::uint64_t bytes) {
     if (output != nullptr) Copy(*output, bytes < output->bytes ? bytes : output->bytes);
   }
+  // After a call that failed: what the vendor library has written nevertheless.
+  void CopyFailed(Output* output) {
+    if (waited_ && (reply_.produced & wire::kFailedInLibrary) != 0) Copy(output);
+  }
   // The output's bytes are HandleIds, the program gets handles. An id 0: `keep_zero` leaves the
   // program's element.
   void CopyHandles(Output* output, std::uint64_t count, std::uint16_t type, bool keep_zero);

@@ -54,9 +54,17 @@ struct ReplyHeader {
   std::uint32_t status;    // ReplyStatus
   std::int32_t error;      // the API's error code for functions that report it through a parameter
   std::uint64_t result;    // return value, zero- or sign-extended to 64 bits
-  std::uint64_t produced;  // spare: number of bytes or objects produced, meaning by function
+  std::uint64_t produced;  // of a call that succeeded: number of bytes or objects, meaning by
+                           // function; of one that failed: FailedReply
 };
 static_assert(sizeof(ReplyHeader) == 24);
+
+// How far a call came that failed.
+enum FailedReply : std::uint64_t {
+  kFailedInLibrary = 1,    // the vendor library was called, outputs are as it left them
+  kFailedCalledBack = 2,   // its callback, one that fires once, has been called
+  kFailedResultLives = 4,  // and was given the object that the call would have returned
+};
 
 // Upcalls --------------------------------------------------------------------------------------
 struct UpcallHeader {

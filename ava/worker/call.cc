@@ -48,7 +48,10 @@ bool Call::Made(bool succeeded, std::uint64_t result, std::int32_t error) {
   reply_.result = result;
   reply_.error = error;
   state_ = succeeded ? State::kSucceeded : State::kFailed;
-  if (!succeeded) return false;
+  if (!succeeded) {
+    reply_.produced = wire::kFailedInLibrary;
+    return false;
+  }
   for (const Output& output : outputs_) {
     if (output.role == Role::kNewHandle || output.role == Role::kNewHandles) BindNew(output);
   }
@@ -141,10 +144,11 @@ void Call::Trim(const void* place, Wide bytes) {
   }
 }
 
-// After an error the guest looks at none of them.
+// After an error the guest looks only at those that are always brought back.
 void Call::FinishOutputs() {
-  if (!succeeded()) return;
+  if (!succeeded() && state_ != State::kFailed) return;
   for (const Output& output : outputs_) {
+    if (!succeeded() && !output.always) continue;
     if (output.role == Role::kExisting) ShowExisting(output);
     if (output.role != Role::kCopy || output.count == 0) continue;
     std::memcpy(output.place.data(), output.storage, output.count);

@@ -136,10 +136,11 @@ class Call {
     return reinterpret_cast<T*>(OutPlace(blob, name, count * Wide{kElementBytes<T>}, data));
   }
   template <class T>
-  T* InOut(const Blob& in, const Blob& out, const char* name, Wide count) {
+  T* InOut(const Blob& in, const Blob& out, const char* name, Wide count, bool always = false) {
     T* place = Out<T>(out, name, count);
     T* data = In<T>(in, name, count, Data::kInterpreted);
     if (place == nullptr || data == nullptr) return nullptr;
+    outputs_.back().always = always;
     std::memcpy(place, data, static_cast<std::size_t>(count) * kElementBytes<T>);
     return place;
   }
@@ -271,6 +272,7 @@ class Call {
     std::span<const HandleId> ids;
     std::span<std::byte> place;
     std::size_t count = 0;  // handles, or bytes
+    bool always = false;    // also from a call that failed
   };
   struct Reference {
     HandleId id;

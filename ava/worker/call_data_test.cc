@@ -64,6 +64,26 @@ TEST_F(DataTest, OutputsOfAFailedCallStayAsTheyWere) {
   EXPECT_EQ(SlotValue<std::uint32_t>(), 5U);
 }
 
+struct TwoPlaces {
+  Blob in;
+  Blob out;
+};
+
+TEST_F(DataTest, SomeOutputsOfAFailedCallComeBack) {
+  const auto serve = [](Call& call) {
+    const auto& args = call.As<TwoPlaces>();
+    auto* out = call.InOut<std::uint32_t>(args.in, args.out, "data", 2, true);
+    ASSERT_NE(out, nullptr);
+    out[0] = 5;
+    call.Made(false, 0, -5);
+  };
+  const Blob in = Record<TwoPlaces>(std::vector<std::uint32_t>{7, 8});
+  Run(TwoPlaces{in, Slot(0, 8)}, serve);
+  EXPECT_EQ(Reply().produced, wire::kFailedInLibrary);
+  EXPECT_EQ(SlotValue<std::uint32_t>(), 5U);
+  EXPECT_EQ(SlotValue<std::uint32_t>(4), 8U) << "what the library has left alone";
+}
+
 TEST_F(DataTest, NullStaysNull) {
   Run(OneBlob{}, ServeIn4);
   EXPECT_EQ(Reply().result, 1000U);

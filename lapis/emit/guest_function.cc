@@ -105,19 +105,34 @@ std::string ReturnedValue(const GuestFunction& guest) {
   return "guest::FromResult<" + function.return_type + ">(ava_call.reply().result)";
 }
 
+// What comes back also from a call that the vendor library has refused.
+std::string OutputsOfFailure(const GuestFunction& guest) {
+  std::string text;
+  for (const model::Parameter& parameter : guest.function.parameters) {
+    if (parameter.shape && parameter.shape->always)
+      text += "ava_call.CopyFailed(ava_out_" + parameter.name + ");\n";
+  }
+  return text;
+}
+
 // Reads the reply, and leaves when it is an error.
 std::string Result(const GuestFunction& guest) {
   const model::Function& function = guest.function;
   const Substitution success = {"success", Success(guest.api)};
   const Substitution status = {"status", guest.api.status_type};
   const Substitution type = {"type", function.return_type};
+  const std::string failed = OutputsOfFailure(guest);
   if (function.error_by == ErrorBy::kReturn) {
     return Fill(R"(
 $type$ result = ava_call.waited() ? guest::FromResult<$type$>(ava_call.reply().result) : $unwaited$;
-if (result != $success$) return result;
+if (result != $success$) $fail$
 ava_call.Succeed();
 )",
-                {type, success, {"unwaited", SuccessWord(guest)}});
+                {type,
+                 success,
+                 {"unwaited", SuccessWord(guest)},
+                 {"fail", failed.empty() ? "return result;"
+                                         : "{\n" + Indent(failed, 2) + "  return result;\n}"}});
   }
   const bool returns = function.return_shape != nullptr;
   const std::string value = returns ? "[[maybe_unused]] " + function.return_type +
@@ -135,7 +150,7 @@ $value$
 )",
               {status,
                success,
-               {"fail", Refuse(guest, "ava_error")},
+               {"fail", failed + Refuse(guest, "ava_error")},
                {"place", guest.name(function.error_parameter)},
                {"value", value}});
 }

@@ -160,7 +160,7 @@ void EmitOwnSize(FunctionText& out) {
   if (table < 0 || !out.parameter(table).shape->used) return;
   for (const model::Parameter& parameter : out.function().parameters) {
     if (!parameter.shape || parameter.shape->kind != ShapeKind::kBuffer ||
-        parameter.shape->direction != model::Direction::kOut)
+        parameter.shape->direction == model::Direction::kIn)
       continue;
     if (!Names(out.parameter(table).shape->used->text, parameter.name)) continue;
     out.Line(parameter.shape->pointee + " ava_own_size{};");

@@ -97,7 +97,8 @@ std::string PlainBuffer(const Site& site, const Shape& shape, const std::string&
                           : ")");
   }
   if (shape.direction == Direction::kInOut) {
-    return "ava_call.InOut" + type + site.from + ", " + site.from + "_out" + rest + ")";
+    return "ava_call.InOut" + type + site.from + ", " + site.from + "_out" + rest +
+           (shape.always ? ", true)" : ")");
   }
   const bool small = shape.count && shape.count->constant.has_value();
   if (!until && (small || interpreted || shape.kind == ShapeKind::kValueTable)) {

@@ -244,6 +244,7 @@ class Dumper {
     Put(json, "pointee", shape.pointee);
     Put(json, "count", shape.count);
     Put(json, "used", shape.used);
+    Put(json, "always", shape.always);
     PutIndex(json, "until_event", shape.until_event);
     Put(json, "null_terminated", shape.null_terminated);
     PutIndex(json, "callback", shape.callback);

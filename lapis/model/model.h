@@ -139,7 +139,8 @@ struct Shape {
   std::optional<Expr> count;  // elements (bytes for void)
   std::optional<Expr>
       used;  // out: how many of them are valid after the call (evaluated where the call was made)
-  ShapePtr element;  // kOpaque elements: bulk copy
+  bool always = false;  // of an output (in and out): brought back from failed calls, too
+  ShapePtr element;     // kOpaque elements: bulk copy
   int until_event =
       -1;  // parameter of the completion event: the data is used until that event completes
   bool null_terminated = false;  // array of pointers/handles ended by NULL

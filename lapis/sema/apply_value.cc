@@ -119,6 +119,7 @@ class Block {
         BufferOf(target_.context.header, *value_.type, "", shape.direction, UseOf(shape));
     if (keep) buffer.element = shape.element;
     buffer.used = shape.used;
+    buffer.always = shape.always;
     buffer.until_event = shape.until_event;
     buffer.count = target_.ExprOf(node.operands[0]);
     shape = std::move(buffer);
@@ -247,6 +248,12 @@ class Block {
     shape.count.reset();
   }
   void Used(Shape& shape, const Node& node) { shape.used = target_.ExprOf(node.operands[0]); }
+  void Always(Shape& shape, const Node& node) {
+    if (!NeedPointer(node)) return;
+    shape.always = true;  // What the library leaves alone has to have come along.
+    direction_given_ = true;
+    SetDirection(shape, Direction::kInOut);
+  }
   void Until(Shape& shape, const Node& node) {
     shape.until_event = target_.Parameter(node.operands[0]);
   }
@@ -327,6 +334,7 @@ class Block {
         {"null_terminated", &Block::NullTerminated},
         {"invalid", &Block::Invalid},
         {"used", &Block::Used},
+        {"always", &Block::Always},
         {"until", &Block::Until},
         {"properties", &Block::Properties},
         {"rect", &Block::Rect},

@@ -88,6 +88,7 @@ constexpr auto kKeywords = std::to_array<Keyword>({
     {kArgument, "userdata", 0, 0, kNone, "nothing"},
     {kArgument, "null_terminated", 0, 0, kNone, "nothing"},
     {kArgument, "invalid", 1, 1, kNone, "an error"},
+    {kArgument, "always", 0, 0, kNone, "nothing"},
     {kArgument, "used", 1, 1, kNone, "a number of elements"},
     {kArgument, "until", 1, 1, kNone, "the event's parameter"},
     {kArgument, "properties", 0, kAnyNumber, kNone, "pairs 'key: handle type'"},
