@@ -226,6 +226,28 @@ std::string PlainError(const GuestFunction& guest, const std::string& error) {
   return text + (function.return_type == "void" ? "" : "return {};\n");
 }
 
+// Also a function that is always refused looks at its handles, and at what is required, first.
+std::string PlainChecks(const GuestFunction& guest) {
+  const model::Function& function = guest.function;
+  if (function.error_by == ErrorBy::kNone) return {};
+  std::string text;
+  const auto check = [&](const std::string& holds, const std::string& error) {
+    text += "if (!(" + holds + ")) {\n" + Indent(PlainError(guest, error), 2) + "}\n";
+  };
+  for (const model::Parameter& parameter : function.parameters) {
+    const model::ShapePtr& shape = parameter.shape;
+    if (!shape || shape->kind != model::ShapeKind::kHandle ||
+        guest.api.FindHandleType(shape->handle_type) == nullptr)
+      continue;
+    check((shape->optional ? parameter.name + " == nullptr || " : "") + "guest::IsAlive(" +
+              parameter.name + ")",
+          InvalidError(guest, *shape));
+  }
+  for (const model::Require& require : function.requires_)
+    check(Text(require.condition), Text(require.error));
+  return text;
+}
+
 std::string UnsupportedFunction(const GuestFunction& guest) {
   const model::Function& function = guest.function;
   const std::string error =
@@ -233,10 +255,13 @@ std::string UnsupportedFunction(const GuestFunction& guest) {
   return "// Not virtualised: " + function.unsupported_reason + ".\n" +
          Fill(R"(
 $signature$ {
+  $checks$
   $error$
 }
 )",
-              {{"signature", Signature(function)}, {"error", PlainError(guest, error)}});
+              {{"signature", Signature(function)},
+               {"checks", PlainChecks(guest)},
+               {"error", PlainError(guest, error)}});
 }
 
 std::string LocalFunction(const GuestFunction& guest) {

@@ -58,16 +58,16 @@ class Collector {
   void CollectFunction(Function& function) {
     EnterFunction(function);
     if (function.unsupported_error) Add(*function.unsupported_error, "unsupported", Needs::kNumber);
+    for (model::Require& require : function.requires_) {
+      Add(require.condition, "require", Needs::kCondition);
+      Add(require.error, "require", Needs::kNumber);
+    }
     if (function.state == model::FunctionState::kUnsupported) return;
     for (model::Parameter& parameter : function.parameters) AddShape(Mutable(parameter.shape));
     if (function.return_shape) AddShape(Mutable(function.return_shape));
     AddOptional(function.async_if, "async_if", Needs::kCondition);
     AddOptional(function.blocking, "blocking", Needs::kCondition);
     AddOptional(function.success, "success", Needs::kNumber);
-    for (model::Require& require : function.requires_) {
-      Add(require.condition, "require", Needs::kCondition);
-      Add(require.error, "require", Needs::kNumber);
-    }
     for (model::ResourceUse& use : function.resources)
       Add(use.amount, "resource", Needs::kCount).after_call = true;
     for (model::ValueRow& row : function.values) {
