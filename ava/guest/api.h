@@ -29,6 +29,8 @@ struct CallbackInfo {
   void (*run)(const CallbackEntry& entry, std::span<const std::byte> record) = nullptr;
   // Calls it after the worker was lost; null: it is not called then.
   void (*run_lost)(const CallbackEntry& entry) = nullptr;
+  // Gives up what the call returns, if the callback may be given that.
+  void (*release)(void* handle) = nullptr;
 };
 
 struct NamedFunction {

@@ -268,6 +268,7 @@ void Call::NewAll(void* destinations, std::uint64_t count, std::uint16_t type, w
 
 void Call::Register(const CallbackEntry& entry, std::uint64_t& id) {
   callback_ = session_.callbacks().Add(entry);
+  callback_kind_ = entry.callback;
   if (callback_ == 0) failed_ = true;
   id = callback_;
   dirty_ = true;
@@ -389,16 +390,28 @@ void Call::Fail() {
   if (dirty_) CleanUp();
 }
 
+// The worker may have called back before the call failed, with what the call would have returned.
+void Call::GiveUpCallback() {
+  if ((reply_.produced & wire::kFailedCalledBack) == 0) {
+    session_.callbacks().Drop(callback_);
+  } else {
+    Object* result = nullptr;
+    if ((reply_.produced & wire::kFailedResultLives) != 0 && minted_count_ == 1)
+      result = minted_[--minted_count_].object;
+    session_.callbacks().Leave(callback_, callback_kind_, result);
+  }
+  callback_ = 0;
+}
+
 // Frees what no longer serves anything. What the worker may still write to is left to it.
 void Call::CleanUp() {
   dirty_ = false;
+  if (callback_ != 0) GiveUpCallback();
   for (std::size_t i = 0; i < minted_count_; ++i) g_objects.Release(*minted_[i].object);
   minted_count_ = 0;
   for (std::size_t i = bound_many_; i < minted_many_.size(); ++i)
     g_objects.Release(*minted_many_[i]);
   minted_many_.clear();
-  if (callback_ != 0) session_.callbacks().Drop(callback_);
-  callback_ = 0;
   if (session_.channel() == nullptr) return;
   transport::GuestChannel& channel = *session_.channel();
   if (maps_) FinishMapping(false);

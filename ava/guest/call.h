@@ -269,6 +269,7 @@ class Call {
   bool Submit(const void* arguments, wire::CommandHeader header);
   void MarkInFlight(bool waits);
   void FreeInputs(bool done);
+  void GiveUpCallback();
   std::uint64_t PitchOf(const Output* output) const;
   void SetPitch(const Output* output, std::size_t pitch) const;
   void FindView();
@@ -293,6 +294,7 @@ class Call {
   const void* arguments_ = nullptr;  // from Send on
   Object* consumed_ = nullptr;
   std::uint64_t callback_ = 0;
+  std::uint16_t callback_kind_ = 0;  // CallbackId
   transport::Slot slot_;
   wire::ReplyHeader reply_ = {};
   std::uint32_t output_count_ = 0;

@@ -39,14 +39,14 @@ bool Callbacks::Find(std::uint64_t id, CallbackEntry& entry) {
   return true;
 }
 
-void Callbacks::Drop(std::uint64_t id) {
+CallbackEntry Callbacks::Take(std::uint64_t id) {
   CallbackEntry entry;
   {
     const std::lock_guard lock(mutex_);
     const auto index = static_cast<std::uint32_t>(id) - 1;
     if (index >= rows_.size() || rows_[index].generation != id >> 32 ||
         rows_[index].entry.callback == 0)
-      return;
+      return {};
     entry = rows_[index].entry;
     rows_[index].entry = {};
     free_rows_.push_back(index);
@@ -54,6 +54,26 @@ void Callbacks::Drop(std::uint64_t id) {
   for (Object* held : entry.holds) {
     if (held != nullptr) g_objects.Unhold(*held);
   }
+  return entry;
+}
+
+// It has run and will not run again.
+void Callbacks::Retire(std::uint64_t id) {
+  const CallbackEntry entry = Take(id);
+  if (entry.left != nullptr) kApi.callbacks[entry.callback].release(entry.left);
+}
+
+void Callbacks::Leave(std::uint64_t id, std::uint16_t callback, Object* left) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto index = static_cast<std::uint32_t>(id) - 1;
+    if (index < rows_.size() && rows_[index].generation == id >> 32 &&
+        rows_[index].entry.callback != 0) {
+      rows_[index].entry.left = left;
+      return;
+    }
+  }
+  if (left != nullptr) kApi.callbacks[callback].release(left);  // it has run already
 }
 
 void Callbacks::Post(const wire::UpcallHeader& header, std::span<const std::byte> payload) {
@@ -86,7 +106,7 @@ void Callbacks::RunOne(std::span<const std::byte> record) {
   session_.Deliver();
   const CallbackInfo& info = kApi.callbacks[entry.callback];
   info.run(entry, record);
-  if (info.once) Drop(header.target);
+  if (info.once) Retire(header.target);
 }
 
 void Callbacks::RunLost() {
@@ -102,7 +122,7 @@ void Callbacks::RunLost() {
     }
     const CallbackInfo& info = kApi.callbacks[entry.callback];
     if (info.run_lost != nullptr) info.run_lost(entry);
-    if (info.once) Drop(id);
+    if (info.once) Retire(id);
   }
 }
 

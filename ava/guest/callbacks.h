@@ -30,6 +30,9 @@ struct CallbackEntry {
   std::array<Object*, kCallbackHoldsMax> holds = {};
   // What it is called with after the worker was lost, each argument as ToWord made it.
   std::array<std::uint64_t, kCallbackArgumentsMax> lost = {};
+  // What the call would have returned, had it not failed: the callback is given it, and then it is
+  // released.
+  Object* left = nullptr;
 };
 
 class Callbacks {
@@ -42,7 +45,10 @@ class Callbacks {
   // a thread of the program's.
   std::uint64_t Add(const CallbackEntry& entry);
   // Forgets it and gives its holds back. Nothing when it is gone already.
-  void Drop(std::uint64_t id);
+  void Drop(std::uint64_t id) { (void)Take(id); }
+  // Its call has failed after the worker had called it: it still runs, with `left` (or null), which
+  // is released afterwards.
+  void Leave(std::uint64_t id, std::uint16_t callback, Object* left);
 
   // On the listener thread: leaves the work to a thread for callbacks.
   void Post(const wire::UpcallHeader& header, std::span<const std::byte> payload);
@@ -54,6 +60,9 @@ class Callbacks {
     std::uint32_t generation = 0;
   };
   bool Find(std::uint64_t id, CallbackEntry& entry);
+  // Forgets it; what it was.
+  CallbackEntry Take(std::uint64_t id);
+  void Retire(std::uint64_t id);
   // `record`: header and payload of an upcall; empty: the worker was lost.
   void Run(std::span<const std::byte> record);
   void RunOne(std::span<const std::byte> record);

@@ -52,6 +52,27 @@ TEST_F(CallbacksTest, RunsOnceAndGivesItsHoldsBack) {
   EXPECT_EQ(WaitForLog(1).size(), 1U);
 }
 
+TEST_F(CallbacksTest, ReleasesWhatAFailedCallHasLeft) {
+  auto& callbacks = Session::Current().callbacks();
+  Object* event = g_objects.Mint(kEvent);
+  const std::uint64_t id = callbacks.Add({.callback = 1, .holds = {event}});
+  callbacks.Leave(id, 1, event);
+  EXPECT_NE(g_objects.Find(event, kEvent), nullptr);
+  g_channel->Upcall(1, id, nullptr, 0);
+  EXPECT_EQ(WaitForLog(2), (std::vector<std::string>{"ran 16", "released"}));
+  EXPECT_EQ(g_objects.Find(event, kEvent), nullptr);
+}
+
+TEST_F(CallbacksTest, ReleasesAtOnceWhatComesTooLate) {
+  auto& callbacks = Session::Current().callbacks();
+  Object* event = g_objects.Mint(kEvent);
+  const std::uint64_t id = callbacks.Add({.callback = 1});
+  callbacks.Drop(id);
+  callbacks.Leave(id, 1, event);
+  EXPECT_EQ(WaitForLog(1), (std::vector<std::string>{"released"}));
+  EXPECT_EQ(g_objects.Find(event, kEvent), nullptr);
+}
+
 TEST_F(CallbacksTest, IgnoresWhatItDoesNotKnow) {
   auto& callbacks = Session::Current().callbacks();
   const std::uint64_t old = callbacks.Add({.callback = 1});

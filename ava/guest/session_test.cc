@@ -48,7 +48,12 @@ const CallbackInfo kCallbacks[] = {
      .once = true,
      .run = [](const CallbackEntry&,
                std::span<const std::byte> record) { Log("ran " + std::to_string(record.size())); },
-     .run_lost = [](const CallbackEntry& entry) { Log("lost " + std::to_string(entry.lost[0])); }},
+     .run_lost = [](const CallbackEntry& entry) { Log("lost " + std::to_string(entry.lost[0])); },
+     .release =
+         [](void* handle) {
+           g_objects.Release(*static_cast<Object*>(handle));
+           Log("released");
+         }},
 };
 const NamedFunction kAddresses[] = {{"toyFirst", &g_channel}, {"toySecond", &g_refuse}};
 

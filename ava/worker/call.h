@@ -194,9 +194,11 @@ class Call {
   // The vendor library may read `most` bytes where the chosen case has `bytes`.
   void AtLeast(const void* pointer, const char* name, Wide bytes, Wide most);
 
-  // Callbacks. The key for the trampoline; 0 when the program gave none.
+  // Callbacks. The key for the trampoline; 0 when the program gave none. `result`: minted for what
+  // the call returns, if the callback may be given that.
   std::uintptr_t Register(std::uint64_t guest_id, const char* name, bool once,
-                          std::initializer_list<HandleId> holds);
+                          std::initializer_list<HandleId> holds, HandleId result = 0,
+                          TypeId result_type = 0);
   void HoldForCallback(std::uintptr_t key, HandleId id);
 
   // Mappings ------------------------------------------------------------------------------------
@@ -225,6 +227,8 @@ class Call {
   }
   // True when the call succeeded. Binds new handles.
   bool Made(bool succeeded, std::uint64_t result, std::int32_t error);
+  // A callback has shown what the call returns: the vendor library counts a reference too many.
+  bool bound_early() const { return bound_early_; }
   bool succeeded() const { return state_ == State::kSucceeded; }
 
   // After Made -----------------------------------------------------------------------------------
@@ -377,6 +381,7 @@ class Call {
   bool blocks_ = false;
   bool role_lost_ = false;
   bool pending_added_ = false;
+  bool bound_early_ = false;
   wire::ReplyHeader reply_{};
   std::uint64_t in_bytes_ = 0;
   std::uint64_t out_bytes_ = 0;

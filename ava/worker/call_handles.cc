@@ -2,6 +2,7 @@
 
 // Call: handles and references.
 
+#include <algorithm>
 #include <cstring>
 
 #include "ava/base/format.h"
@@ -142,6 +143,10 @@ void Call::BindNew(const Output& output) {
   std::size_t bound = 0;
   for (; bound < ids.size() && vendor[bound] != nullptr; ++bound) {
     if (session_.handles.Bind(ids[bound], output.type, vendor[bound])) continue;
+    if (session_.handles.Find(ids[bound], output.type) == vendor[bound]) {
+      bound_early_ = true;
+      continue;
+    }
     Violate("minted", fmt::format("{:#x} is in use", ids[bound]));
     return;
   }
@@ -186,10 +191,14 @@ void Call::DependAllOn(const Blob& children, HandleId parent) {
 }
 
 std::uintptr_t Call::Register(std::uint64_t guest_id, const char* name, bool once,
-                              std::initializer_list<HandleId> holds) {
+                              std::initializer_list<HandleId> holds, HandleId result,
+                              TypeId result_type) {
   if (guest_id == 0 || !ok()) return 0;
-  const std::uintptr_t key =
-      session_.callbacks.Register({.guest_id = guest_id, .once = once, .holds = holds});
+  const std::uintptr_t key = session_.callbacks.Register({.guest_id = guest_id,
+                                                          .once = once,
+                                                          .holds = holds,
+                                                          .result = result,
+                                                          .result_type = result_type});
   if (key == 0) {
     Violate(name, fmt::format("more than {} callbacks", kCallbacksMax));
     return 0;
@@ -205,10 +214,16 @@ void Call::HoldForCallback(std::uintptr_t key, HandleId id) {
   if (!session_.callbacks.AddHold(key, id)) session_.handles.Unhold(id);
 }
 
+// The guest has to know which of them have been called already, and with what.
 void Call::GiveUpCallbacks() {
   for (const std::uintptr_t key : callbacks_) {
+    if (!session_.callbacks.Has(key)) reply_.produced |= wire::kFailedCalledBack;
     for (const HandleId id : session_.callbacks.Cancel(key)) session_.handles.Unhold(id);
   }
+  const bool lives = std::ranges::any_of(minted_, [&](const Minted& minted) {
+    return session_.handles.Find(minted.id, minted.type) != nullptr;
+  });
+  if (lives) reply_.produced |= wire::kFailedResultLives;
 }
 
 void Call::KillMinted() {

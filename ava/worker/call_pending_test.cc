@@ -321,6 +321,60 @@ TEST_F(PendingTest, CallbacksThatFireOnceFireOnce) {
   EXPECT_FALSE(Upcall(nullptr, reinterpret_cast<void*>(key), 3).wanted());
 }
 
+struct LinkArgs {
+  HandleId minted;
+};
+
+// A call that creates an object, and whose callback is given it before the call is over.
+struct EarlyResultTest : PendingTest {
+  EarlyResultTest() { entry.blobs = {}; }
+  bool bound_early = false;
+  HandleId shown = 0;
+
+  void Link(bool calls_back, bool succeeds) {
+    Run(LinkArgs{Id(1)}, [&](Call& call) {
+      call.Mint(Id(1), kEvent, "minted");
+      const std::uintptr_t key = call.Register(7, "notify", true, {}, Id(1), kEvent);
+      if (calls_back) {
+        Upcall upcall(&session, reinterpret_cast<void*>(key), 3);
+        shown = upcall.IdOf(kEvent, &objects[0]);
+        EXPECT_TRUE(upcall.bound_result());
+        upcall.Send(UpcallArgs{});
+      }
+      call.NewResult(Id(1), kEvent, succeeds ? &objects[0] : nullptr);
+      if (call.Made(succeeds, 0, succeeds ? 0 : -5)) bound_early = call.bound_early();
+    });
+  }
+};
+
+TEST_F(EarlyResultTest, CallbacksSeeTheMintedId) {
+  Link(true, true);
+  EXPECT_EQ(violation, "");
+  EXPECT_EQ(shown, Id(1));
+  EXPECT_TRUE(bound_early);
+  EXPECT_EQ(session.handles.Find(Id(1), kEvent), &objects[0]);
+}
+
+TEST_F(EarlyResultTest, NothingIsEarlyWithoutACallback) {
+  Link(false, true);
+  EXPECT_FALSE(bound_early);
+  EXPECT_EQ(session.callbacks.size(), 1U);
+}
+
+TEST_F(EarlyResultTest, FailedCallsSayWhatTheirCallbackWasGiven) {
+  Link(true, false);
+  EXPECT_EQ(Reply().produced,
+            wire::kFailedInLibrary | wire::kFailedCalledBack | wire::kFailedResultLives);
+  EXPECT_EQ(session.handles.Find(Id(1), kEvent), &objects[0]);
+}
+
+TEST_F(EarlyResultTest, FailedCallsForgetCallbacksThatWereNotCalled) {
+  Link(false, false);
+  EXPECT_EQ(Reply().produced, wire::kFailedInLibrary);
+  EXPECT_EQ(session.callbacks.size(), 0U);
+  EXPECT_EQ(session.handles.size(), 0U);
+}
+
 TEST_F(PendingTest, FinishedWorkIsMarkedBeforeAnUpcall) {
   Run(Transfer{FakeChannel::Arena(64, 64)}, ServeWrite(false, false), false);
   event.done = true;

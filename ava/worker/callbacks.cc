@@ -53,6 +53,11 @@ bool Callbacks::quiet() const {
   return callbacks_.empty() && running_ == 0;
 }
 
+bool Callbacks::Has(std::uintptr_t key) const {
+  const std::scoped_lock lock(mutex_);
+  return callbacks_.contains(key);
+}
+
 std::size_t Callbacks::size() const {
   const std::scoped_lock lock(mutex_);
   return callbacks_.size();

@@ -20,6 +20,9 @@ struct Callback {
   std::uint64_t guest_id = 0;
   bool once = false;
   std::vector<HandleId> holds;  // kept known until it has fired
+  // What the call that takes the callback will return: the library may show it here before that.
+  HandleId result = 0;  // 0: the callback does not hold it
+  TypeId result_type = 0;
 };
 
 class Callbacks {
@@ -37,6 +40,7 @@ class Callbacks {
   void Fired();
   // None is registered and none is being called: the library has no reason to call any more.
   bool quiet() const;
+  bool Has(std::uintptr_t key) const;
   std::size_t size() const;
 
  private:

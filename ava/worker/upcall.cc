@@ -15,7 +15,14 @@ Upcall::Upcall(Session* session, void* user_data, std::uint16_t callback)
 }
 
 wire::HandleId Upcall::IdOf(TypeId type, const void* vendor) {
-  return vendor == nullptr ? 0 : session_->handles.Existing(type, const_cast<void*>(vendor));
+  if (vendor == nullptr) return 0;
+  auto* object = const_cast<void*>(vendor);
+  if (fired_->result != 0 && fired_->result_type == type &&
+      session_->handles.Bind(fired_->result, type, object)) {
+    bound_result_ = true;
+    return fired_->result;
+  }
+  return session_->handles.Existing(type, object);
 }
 
 wire::Blob Upcall::String(const char* text, std::size_t args_bytes) {

@@ -34,6 +34,9 @@ class Upcall {
 
   bool wanted() const { return fired_ != nullptr; }
   wire::HandleId IdOf(TypeId type, const void* vendor);
+  // The id that the guest has minted for what the call returns, while that call is still being
+  // made: the object is bound to it now, and the caller takes a reference for the guest.
+  bool bound_result() const { return bound_result_; }
   // Text with its NUL, or bytes, behind an argument structure of `args_bytes`; what is too long is
   // cut off.
   wire::Blob String(const char* text, std::size_t args_bytes);
@@ -49,6 +52,7 @@ class Upcall {
   Session* session_;
   std::uint16_t callback_;
   std::unique_ptr<Callback> fired_;
+  bool bound_result_ = false;
   std::vector<std::byte> payload_;
 };
 

@@ -105,6 +105,16 @@ std::string TypeTable(const model::Api& api) {
   return text;
 }
 
+std::string Release(const model::Api& api, const model::Function& function,
+                    const model::Callback& callback) {
+  if (!ShowsResult(function, callback)) return {};
+  const std::string& type = function.return_shape->handle_type;
+  const model::Function* release = api.FindCounter(type, false);
+  return release == nullptr ? ""
+                            : ",\n .release = [](void* handle) { (void)" + release->name +
+                                  "(static_cast<" + type + ">(handle)); }";
+}
+
 std::string CallbackTable(const model::Api& api) {
   std::string text = "{},\n";
   for (const model::Function& function : api.functions) {
@@ -115,7 +125,8 @@ std::string CallbackTable(const model::Api& api) {
           function.parameters[static_cast<std::size_t>(callback.parameter)].name;
       text += "{.name = " + Quote(name) + (callback.once ? ", .once = true" : "") +
               ", .run = &Run_" + name +
-              (callback.lost.empty() ? "" : ", .run_lost = &Lost_" + name) + "},\n";
+              (callback.lost.empty() ? "" : ", .run_lost = &Lost_" + name) +
+              Release(api, function, callback) + "},\n";
     }
   }
   return text;

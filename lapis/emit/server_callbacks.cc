@@ -36,7 +36,20 @@ std::string ArgumentLine(const model::Callback::Argument& argument) {
   }
 }
 
-std::string Trampoline(const model::Function& function, const model::Callback& callback) {
+// What the call returns must outlive the call, should that fail: the guest's callback is late.
+std::string KeepResult(const model::Api& api, const model::Function& function,
+                       const model::Callback& callback, const model::Callback::Argument& argument) {
+  if (!ShowsResult(function, callback) || argument.shape->kind != ShapeKind::kHandle ||
+      argument.shape->handle_type != function.return_shape->handle_type)
+    return {};
+  const model::Function* retain = api.FindCounter(argument.shape->handle_type, true);
+  return retain == nullptr ? ""
+                           : "if (ava_upcall.bound_result()) (void)vendor." + retain->name + "(" +
+                                 argument.name + ");\n";
+}
+
+std::string Trampoline(const model::Api& api, const model::Function& function,
+                       const model::Callback& callback) {
   std::vector<std::string> parameters;
   std::string lines;
   std::string userdata = "nullptr";
@@ -45,7 +58,7 @@ std::string Trampoline(const model::Function& function, const model::Callback& c
     if (argument.shape->kind == ShapeKind::kUserdata) {
       userdata = argument.name;
     } else {
-      lines += ArgumentLine(argument);
+      lines += ArgumentLine(argument) + KeepResult(api, function, callback, argument);
     }
   }
   const bool returns = callback.return_type != "void" && !callback.return_type.empty();
@@ -80,10 +93,10 @@ std::string TrampolineName(const model::Function& function, const model::Callbac
          function.parameters[static_cast<std::size_t>(callback.parameter)].name;
 }
 
-std::string Trampolines(const model::Api& /*api*/, const model::Function& function) {
+std::string Trampolines(const model::Api& api, const model::Function& function) {
   std::string text;
   for (const model::Callback& callback : function.callbacks) {
-    if (callback.userdata >= 0) text += Trampoline(function, callback);
+    if (callback.userdata >= 0) text += Trampoline(api, function, callback);
   }
   return text;
 }

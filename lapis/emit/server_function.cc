@@ -237,6 +237,19 @@ std::string ResultAndError(const FunctionText& out) {
   return result + ", 0";
 }
 
+// The reference that the trampoline has taken.
+void EmitBoundEarly(FunctionText& out) {
+  const Function& function = out.function();
+  const bool shown = std::ranges::any_of(function.callbacks, [&](const model::Callback& callback) {
+    return callback.userdata >= 0 && ShowsResult(function, callback);
+  });
+  if (!shown) return;
+  const std::string& type = function.return_shape->handle_type;
+  const Function* release = out.api().FindCounter(type, false);
+  if (release == nullptr || out.api().FindCounter(type, true) == nullptr) return;
+  out.Line("if (ava_call.bound_early()) (void)vendor." + release->name + "(result);");
+}
+
 void EmitMade(FunctionText& out, int event) {
   const Function& function = out.function();
   if (ReturnsNewHandle(function)) {
@@ -246,6 +259,7 @@ void EmitMade(FunctionText& out, int event) {
   const int table = ValueTableOf(function);
   out.Line("if (!ava_call.Made(" + SuccessTest(out) + ", " + ResultAndError(out) + ")) return;");
   EmitMapped(out);
+  EmitBoundEarly(out);
   if (event >= 0) {
     const std::string& name = out.parameter(event).name;
     out.Line("ava_call.CompletesWith(" + name + " == nullptr ? nullptr : *" + name + ", " + name +

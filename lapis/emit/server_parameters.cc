@@ -214,7 +214,11 @@ void EmitCallback(const Site& site, const Shape& shape) {
   }
   out.Line("const std::uintptr_t ava_callback_" + name + " = ava_call.Register(" + site.from +
            ", " + site.name + ", " + (callback.once ? "true" : "false") + ", {" +
-           Join(holds, ", ") + "});");
+           Join(holds, ", ") + "}" +
+           (ShowsResult(out.function(), callback)
+                ? ", ava_args.minted_result, " + Type(out.function().return_shape->handle_type)
+                : "") +
+           ");");
   out.Line("auto* " + name + " = ava_callback_" + name + " == 0 ? nullptr : &" +
            TrampolineName(out.function(), callback) + ";");
   out.Line("void* " + out.parameter(callback.userdata).name +

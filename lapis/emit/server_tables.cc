@@ -18,17 +18,6 @@ std::string Directory(const std::string& file) {
   return slash == std::string::npos ? "" : file.substr(0, slash + 1);
 }
 
-// A function with nothing but one handle of this type that it retains or releases.
-const model::Function* Counter(const model::Api& api, const std::string& type, bool retains) {
-  for (const model::Function& function : api.functions) {
-    const std::vector<int>& counted = retains ? function.retains : function.releases;
-    if (counted.size() != 1 || function.parameters.size() != 1 || !function.parameters[0].shape)
-      continue;
-    if (function.parameters[0].shape->handle_type == type) return &function;
-  }
-  return nullptr;
-}
-
 // The type of the events that until(...) and maps(...) wait for; empty: none does.
 std::string EventType(const model::Api& api) {
   for (const model::Function& function : api.functions) {
@@ -158,8 +147,8 @@ std::string ServerCode(const model::Api& api) {
 std::string EventFunctions(const model::Api& api) {
   const std::string type = EventType(api);
   if (type.empty()) return {};
-  const model::Function* retain = Counter(api, type, true);
-  const model::Function* release = Counter(api, type, false);
+  const model::Function* retain = api.FindCounter(type, true);
+  const model::Function* release = api.FindCounter(type, false);
   const auto call = [&](const model::Function* function) {
     return function == nullptr
                ? "static_cast<void>(ava_event);"

@@ -2,6 +2,7 @@
 
 #include "lapis/emit/wire_layout.h"
 
+#include <algorithm>
 #include <cctype>
 
 namespace lapis::emit {
@@ -186,6 +187,15 @@ Passing PassingOfReturn(const model::Function& function) {
   if (shape.kind == ShapeKind::kMapped) return Passing::kMapping;
   return shape.kind == ShapeKind::kHandle && shape.use == HandleUse::kNew ? Passing::kHandle
                                                                           : Passing::kNothing;
+}
+
+bool ShowsResult(const model::Function& function, const model::Callback& callback) {
+  if (!callback.once || PassingOfReturn(function) != Passing::kHandle) return false;
+  const std::string& type = function.return_shape->handle_type;
+  return std::ranges::find(callback.holds, kReturnValue) != callback.holds.end() &&
+         std::ranges::any_of(callback.arguments, [&](const model::Callback::Argument& argument) {
+           return argument.shape->kind == ShapeKind::kHandle && argument.shape->handle_type == type;
+         });
 }
 
 WireStruct ArgumentStruct(const model::Function& function) {

@@ -58,6 +58,8 @@ Passing PassingOf(const model::Shape& shape);
 // The same for a parameter of a function: its error parameter becomes kNothing.
 Passing PassingOf(const model::Function& function, int parameter);
 Passing PassingOfReturn(const model::Function& function);
+// The callback may be given what the call returns, before the call does: it holds `result`.
+bool ShowsResult(const model::Function& function, const model::Callback& callback);
 
 WireStruct ArgumentStruct(const model::Function& function);
 WireStruct UpcallStruct(const model::Function& function, const model::Callback& callback);

@@ -16,4 +16,14 @@ const HandleType* Api::FindHandleType(const std::string& type) const {
   return found == handle_types.end() ? nullptr : &*found;
 }
 
+const Function* Api::FindCounter(const std::string& handle_type, bool retains) const {
+  for (const Function& function : functions) {
+    const std::vector<int>& counted = retains ? function.retains : function.releases;
+    if (counted.size() != 1 || function.parameters.size() != 1 || !function.parameters[0].shape)
+      continue;
+    if (function.parameters[0].shape->handle_type == handle_type) return &function;
+  }
+  return nullptr;
+}
+
 }  // namespace lapis::model

@@ -324,6 +324,8 @@ struct Api {
 
   const Function* FindFunction(const std::string& name) const;
   const HandleType* FindHandleType(const std::string& name) const;
+  // The function with nothing but one handle of this type that it retains, or releases.
+  const Function* FindCounter(const std::string& handle_type, bool retains) const;
 };
 
 }  // namespace lapis::model

@@ -128,6 +128,69 @@ void WithCallbacks(const e2e::Session& session) {
   Ok(clReleaseProgram(executable));
 }
 
+// What a program does with a callback whose link failed: it reads the log, as long as it can.
+struct Failure {
+  cl_device_id device = nullptr;
+  bool program = false;
+  cl_int info = 77;
+  cl_uint references = 0;
+  cl_int log = 77;
+  volatile int calls = 0;
+};
+
+void CL_CALLBACK Failed(cl_program program, void* user_data) {
+  auto* failure = static_cast<Failure*>(user_data);
+  failure->program = program != nullptr;
+  if (program != nullptr) {
+    size_t bytes = 0;
+    failure->info = clGetProgramInfo(program, CL_PROGRAM_REFERENCE_COUNT, sizeof(cl_uint),
+                                     &failure->references, nullptr);
+    failure->log =
+        clGetProgramBuildInfo(program, failure->device, CL_PROGRAM_BUILD_LOG, 0, nullptr, &bytes);
+  }
+  failure->calls = failure->calls + 1;
+}
+
+void TryToLink(const e2e::Session& session, const char* what, const char* options,
+               const std::vector<cl_program>& inputs) {
+  Failure failure;
+  failure.device = session.device;
+  cl_int code = CL_SUCCESS;
+  cl_program program =
+      clLinkProgram(session.context, 1, &session.device, options,
+                    static_cast<cl_uint>(inputs.size()), inputs.data(), Failed, &failure, &code);
+  Expect(program == nullptr, "no program");
+  for (int i = 0; i < 10000 && failure.calls == 0; ++i) usleep(1000);
+  std::printf("%s: %s, %d calls", what, e2e::CodeName(code).c_str(), failure.calls);
+  if (failure.program) {
+    std::printf(" with a program: %s, %u references, log %s", e2e::CodeName(failure.info).c_str(),
+                failure.references, e2e::CodeName(failure.log).c_str());
+  }
+  std::puts("");
+}
+
+void FailingLinks(const e2e::Session& session) {
+  cl_program raw = e2e::MakeProgram(session.context, kHeader);
+  cl_program object = e2e::MakeProgram(session.context, "kernel void a(global int* x) { *x = 1; }");
+  cl_program needy = e2e::MakeProgram(
+      session.context, "int missing(int); kernel void b(global int* x) { *x = missing(1); }");
+  for (cl_program program : {object, needy}) {
+    Ok(clCompileProgram(program, 1, &session.device, "", 0, nullptr, nullptr, nullptr, nullptr));
+  }
+  TryToLink(session, "a program not compiled", "", {raw});
+  TryToLink(session, "something missing", "", {needy});
+  TryToLink(session, "the same twice", "", {object, object});
+  TryToLink(session, "an unknown option", "-not-an-option", {object});
+  Failure failure;
+  cl_int code = CL_SUCCESS;
+  Expect(clLinkProgram(nullptr, 1, &session.device, "", 1, &object, Failed, &failure, &code) ==
+             nullptr,
+         "no context, no program");
+  usleep(20000);
+  std::printf("no context: %s, %d calls\n", e2e::CodeName(code).c_str(), failure.calls);
+  for (cl_program program : {raw, object, needy}) Ok(clReleaseProgram(program));
+}
+
 }  // namespace
 
 int main() {
@@ -137,5 +200,6 @@ int main() {
   Whole(session, headers);
   BadSource(session, headers);
   WithCallbacks(session);
+  FailingLinks(session);
   return e2e::Finish();
 }
