@@ -49,6 +49,10 @@ target_compile_options(ava_flags INTERFACE
 target_compile_definitions(ava_flags INTERFACE _GNU_SOURCE _GLIBCXX_ASSERTIONS)
 target_link_options(ava_flags INTERFACE -Wl,--as-needed -Wl,--gc-sections)
 
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # libstdc++ 12's own std::stable_sort and std::stable_partition call what it declares deprecated.
+  target_compile_options(ava_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-deprecated-declarations>)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(ava_flags INTERFACE
       # g++ 12 reports these inside libstdc++'s std::string, std::expected and std::optional (GCC PR 105651,

@@ -105,7 +105,8 @@ void ObjectTable::AddParent(Object& child, Object& parent) {
     place = IndexOf(parent);
     return;
   }
-  AVA_CHECK(!"an object has more parents than kParentsMax");
+  const bool has_room_for_parent = false;
+  AVA_CHECK(has_room_for_parent);
 }
 
 void ObjectTable::Drop(Object& object, std::uint64_t amount) {
