@@ -105,7 +105,7 @@ class SignalSource final : public EventLoop::Source {
   ~SignalSource() override {
     waiting_->active = false;
     std::error_code ignored;
-    waiting_->set.clear(ignored);
+    waiting_->set.cancel(ignored);  // Else the wait that holds it would never end.
   }
 
  private:

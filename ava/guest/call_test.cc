@@ -218,8 +218,10 @@ TEST_F(Calls, TranslatesHandlesInOutputs) {
   call.Succeed();
   call.CopyHandles(output, 3, kMemory, true);
   EXPECT_EQ(handles[0], object);
-  EXPECT_NE(g_objects.Find(handles[1], kMemory), nullptr);
+  Object* adopted = g_objects.Find(handles[1], kMemory);
+  ASSERT_NE(adopted, nullptr);
   EXPECT_EQ(handles[2], this);
+  g_objects.Release(*adopted);
   g_objects.Release(*object);
 }
 

@@ -42,7 +42,8 @@ void Lists(cl_platform_id platform, cl_device_id device, cl_context context, cl_
     std::printf("%s | %s | %u\n", what, e2e::CodeName(code).c_str(), count);
   };
   print("clGetPlatformIDs", clGetPlatformIDs(kMany, platforms.get(), &count));
-  e2e::Expect(std::find(&platforms[0], &platforms[64], platform) != &platforms[64], "platform");
+  cl_platform_id* end = platforms.get() + 64;
+  e2e::Expect(std::find(platforms.get(), end, platform) != end, "platform");
   print("clGetDeviceIDs",
         clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, kMany, devices.get(), &count));
   e2e::Expect(devices[0] == device, "device");
