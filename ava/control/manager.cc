@@ -432,6 +432,7 @@ void Manager::State::OnGone(Session& session) {
 
 std::vector<SessionRecord> Manager::State::Sessions() const {
   std::vector<SessionRecord> records;
+  records.reserve(sessions_.size());
   for (const auto& [id, session] : sessions_) records.push_back(session->Record());
   std::erase_if(records, [](const SessionRecord& record) { return record.state == "ended"; });
   return records;
