@@ -2,6 +2,7 @@
 #include "ava/control/processes.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/prctl.h>
@@ -148,6 +149,11 @@ Result<pid_t> StartWorker(const std::string& program, const std::array<int, kWor
 
 UniqueFd OpenProcess(pid_t pid) {
   return UniqueFd(pid > 0 ? static_cast<int>(syscall(SYS_pidfd_open, pid, 0)) : -1);
+}
+
+bool HasEnded(int process) {
+  pollfd ended{.fd = process, .events = POLLIN, .revents = 0};
+  return poll(&ended, 1, 0) > 0;
 }
 
 std::int64_t CpuNanoseconds(pid_t pid) {

@@ -43,6 +43,9 @@ Result<pid_t> StartWorker(const std::string& program, const std::array<int, kWor
 // (before 5.3).
 UniqueFd OpenProcess(pid_t pid);
 
+// By that descriptor.
+bool HasEnded(int process);
+
 // CPU time of all threads of a process; negative: it is gone.
 std::int64_t CpuNanoseconds(pid_t pid);
 

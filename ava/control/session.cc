@@ -255,6 +255,8 @@ void Session::WatchGuest() {
   guest_process_ = OpenProcess(guest_.peer.pid);
   if (!guest_process_) return;
   guest_watch_ = services_.loop.WhenReadable(guest_process_.get(), [this] {
+    // The loop may wake us for what a descriptor before this one had to say.
+    if (!HasEnded(guest_process_.get())) return;
     kill_timer_ = services_.loop.After(kGuestGoneNsMax, [this] {
       if (end_reason_.empty()) end_reason_ = "the guest has ended and the worker did not notice";
       Kill();
