@@ -30,6 +30,12 @@ constexpr long kWakeRoundNs = kNanosecondsPerMillisecond;
 
 std::uint32_t ReaderWaitOf(std::uint32_t word) { return word & wire::kReaderWaitMask; }
 
+// Another of our threads may have posted this slot's last reply. Between it and us lies what the
+// guest did, which orders us; this orders us also for who sees our process alone.
+void TakeOver(const wire::ReplySlot& slot) {
+  static_cast<void>(slot.state.load(std::memory_order_acquire));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ShmWorkerChannel>> ShmWorkerChannel::Open(
@@ -201,6 +207,7 @@ bool ShmWorkerChannel::WaitForCommand() {
 void ShmWorkerChannel::Reply(std::uint32_t slot, const wire::ReplyHeader& header) {
   if (slot >= wire::kReplySlots) return;
   wire::ReplySlot& shared = mapping_.slots()[slot];
+  TakeOver(shared);
   shared.reply = header;
   // Partner of ReplySlots::Await.
   if (shared.state.exchange(wire::kSlotPosted, std::memory_order_seq_cst) == wire::kSlotAsleep) {
@@ -211,6 +218,7 @@ void ShmWorkerChannel::Reply(std::uint32_t slot, const wire::ReplyHeader& header
 
 std::span<std::byte> ShmWorkerChannel::SlotInline(std::uint32_t slot) {
   if (slot >= wire::kReplySlots) return {};
+  TakeOver(mapping_.slots()[slot]);
   return mapping_.slots()[slot].inline_data;
 }
 

@@ -26,6 +26,8 @@ import time
 
 DIFF_LINES_MAX = 60
 STDERR_BYTES_MAX = 4000
+# What a sanitizer has to say of the program or of its worker counts, however the program ends.
+SANITIZERS = (b"WARNING: ThreadSanitizer", b"ERROR: AddressSanitizer", b": runtime error: ")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +40,10 @@ class Run:
     seconds: float
 
     def same_as(self, other):
-        return self.status == other.status and self.output == other.output
+        return self.status == other.status and self.output == other.output and self.is_clean()
+
+    def is_clean(self):
+        return not any(words in self.errors for words in SANITIZERS)
 
     def ending(self):
         if self.status is None:

@@ -93,7 +93,8 @@ def test_a_planted_default_socket_is_not_used(place):
             environment = bare_environment() | {"LD_LIBRARY_PATH": str(guest_library(place))}
             guest = place.run(str(place.bin / "e2e/victim"), user=USER, cwd="/", env=environment)
             # Root's manager may be there and serve it.
-            check(guest.returncode == 0 or f"belongs to user {STRANGER}" in guest.errors, guest.errors)
+            check(guest.returncode == 0 or f"belongs to user {STRANGER}" in guest.errors,
+                  f"exit status {guest.returncode}: {guest.errors}")
             check(not caught(listener), "nobody has talked to the stranger")
     finally:
         shutil.rmtree(directory)
@@ -264,7 +265,7 @@ def test_a_fork_bomb_in_a_kernel_ends_with_its_session(place):
         before = place.snapshot()
         program.kill()
         place.expect_no_session_left(before)
-        check(not processes_of(user), "nobody is left of them")
+        wait_until(lambda: not processes_of(user), "nobody is left of them")
     check(place.ava("run", "--", str(place.bin / "e2e/victim")).returncode == 0, "and all works")
 
 

@@ -186,12 +186,12 @@ class Place:
 
     def connect(self):
         client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        client.settimeout(SETTLE_S)
         try:
-            client.connect(self.socket)
+            client.connect(self.socket)  # Waits while the manager's queue of connections is full.
         except OSError:
             client.close()
             raise
+        client.settimeout(SETTLE_S)
         return client
 
     def ask(self, request, **members):
