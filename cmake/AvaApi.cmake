@@ -8,6 +8,7 @@
 #
 #   NAME            names generated/<NAME>/ and the targets below.
 #   SPEC            the .lapis file; cava's depfile names whatever else it reads.
+#   LINES_MAX       a test fails when the spec has more lines a function, or when a function is missing.
 #   CAVA_OPTIONS    more arguments for 'cava build'.
 #   GUEST_SOURCES   the spec's own C++ for the guest side: no exceptions, no RTTI, libc only.
 #   SERVER_SOURCES  the spec's own C++ for the server side.
@@ -29,7 +30,7 @@ set(AVA_SERVER_MODULES ava_worker ava_wire ava_base)
 
 function(ava_add_api)
   cmake_parse_arguments(PARSE_ARGV 0 arg ""
-      "NAME;SPEC;GUEST_LIBRARY;VERSION;SOVERSION;REFERENCE;ICD_LIBRARY;ICD_FILE;DIRECTORY"
+      "NAME;SPEC;LINES_MAX;GUEST_LIBRARY;VERSION;SOVERSION;REFERENCE;ICD_LIBRARY;ICD_FILE;DIRECTORY"
       "CAVA_OPTIONS;ICD_EXPORTS;GUEST_SOURCES;SERVER_SOURCES;LIBS;SERVER_LIBS")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "ava_add_api: unknown argument '${arg_UNPARSED_ARGUMENTS}'")
@@ -41,6 +42,13 @@ function(ava_add_api)
 
   set(generated "${CMAKE_BINARY_DIR}/generated/${arg_NAME}")
   _ava_generate_api(${arg_NAME} "${generated}" "${arg_SPEC}" "${arg_ICD_LIBRARY}" "${arg_CAVA_OPTIONS}")
+
+  if(arg_LINES_MAX AND BUILD_TESTING)
+    cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY "${CMAKE_SOURCE_DIR}" OUTPUT_VARIABLE folder)
+    add_test(NAME ${arg_NAME}_coverage
+        COMMAND cava coverage --lines-max ${arg_LINES_MAX} "${folder}/${arg_SPEC}" WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+    set_tests_properties(${arg_NAME}_coverage PROPERTIES LABELS fast)
+  endif()
 
   add_library(${arg_NAME}_wire INTERFACE)
   add_dependencies(${arg_NAME}_wire ${arg_NAME}_generate)

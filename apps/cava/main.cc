@@ -44,6 +44,8 @@ int Run(int argc, char** argv) {
   CLI::App* coverage =
       add("coverage", "says who decided what of each function", lapis::driver::Coverage);
   coverage->add_flag("--json", options.json, "as JSON");
+  coverage->add_option("--lines-max", options.lines_max,
+                       "fails with more spec lines a function, or a function missing");
   CLI::App* dump = add("dump", "prints the model as JSON", lapis::driver::Dump);
   dump->add_flag("--brief", options.brief, "one line for each function instead");
   CLI::App* explain = app.add_subcommand("explain", "explains a diagnostic");

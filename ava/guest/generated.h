@@ -17,11 +17,14 @@
 #include "ava/guest/call.h"
 #include "ava/guest/include_scan.h"
 #include "ava/guest/object.h"
+#include "ava/guest/proofs.h"
 #include "ava/guest/session.h"
 #include "ava/wire/blob.h"
 #include "ava/wire/record.h"
 
 #define AVA_EXPORT __attribute__((visibility("default")))
+// A function of the API for code of both sides; on the other one it is the vendor library's.
+#define AVA_API(function) (&::function)
 
 namespace ava::guest {
 
@@ -36,6 +39,16 @@ bool IsAlive(Handle handle) {
   return g_objects.Find(handle, kTypeOf<Handle>) != nullptr;
 }
 
+// The live object whose handle lies in these bytes, which may be something else altogether; null:
+// it is. For untyped arguments, in the guest's own conditions.
+template <class Handle>
+Handle named(const void* bytes, std::size_t size) {
+  if (bytes == nullptr || size != sizeof(Handle)) return Handle{};
+  Handle handle{};
+  std::memcpy(&handle, bytes, sizeof(handle));
+  return IsAlive(handle) ? handle : Handle{};
+}
+
 // What the spec keeps with a live object. A dead one has a scratch structure, so that an expression
 // which is evaluated in vain does no harm.
 template <class Metadata>
@@ -46,13 +59,22 @@ Metadata* MetadataOf(const void* handle, std::uint16_t type) {
   alignas(Metadata) static thread_local std::array<std::byte, sizeof(Metadata)> storage;
   return new (storage.data()) Metadata();
 }
-template <class Metadata>
+// `Kept`: with what the language's own words keep beside it.
+template <class Metadata, class Kept = Metadata>
 void* MakeMetadata() {
-  return new Metadata();
+  return static_cast<Metadata*>(new Kept());
 }
-template <class Metadata>
+template <class Metadata, class Kept = Metadata>
 void DropMetadata(void* metadata) {
-  delete static_cast<Metadata*>(metadata);
+  delete static_cast<Kept*>(static_cast<Metadata*>(metadata));
+}
+// Null for a dead object.
+template <class Metadata>
+ProofSet* ProofsWith(const void* handle, std::uint16_t type) {
+  const Object* object = g_objects.Find(handle, type);
+  if (object == nullptr || object->metadata == nullptr) return nullptr;
+  auto* metadata = static_cast<Metadata*>(object->metadata);
+  return &static_cast<WithProofs<Metadata>*>(metadata)->ava_proofs;
 }
 
 // A live handle's object.
@@ -61,6 +83,23 @@ inline Object* AsObject(const void* handle) {
 }
 // It is, or was, a handle of ours.
 inline bool IsHandle(const void* pointer) { return g_objects.IsSlot(pointer); }
+// A proof's word for a value. Of an object its id, since a later one may get a dead one's handle.
+template <class T>
+std::uint64_t ProofWord(T value) {
+  if constexpr (std::is_pointer_v<T> && kTypeOf<T> != 0) {
+    const Object* object = g_objects.Find(value, kTypeOf<T>);
+    return object == nullptr ? 0 : object->id;
+  } else {
+    return ToWord(value);
+  }
+}
+// A handle lies in these bytes, of whatever type, dead or alive.
+inline bool names_handle(const void* bytes, std::size_t size) {
+  void* handle = nullptr;
+  if (bytes == nullptr || size != sizeof(handle)) return false;
+  std::memcpy(&handle, bytes, sizeof(handle));
+  return IsHandle(handle);
+}
 inline bool IsServers(wire::HandleId id) { return wire::HandleServerMinted(id); }
 
 // A plain value out of a reply or an upcall.
@@ -92,6 +131,49 @@ std::uint64_t CountToNull(const Element* elements) {
   if (elements == nullptr) return 0;
   while (elements[count] != nullptr) ++count;
   return count + 1;
+}
+
+// Changes the number in a value that has been copied to the program.
+template <class Change>
+void Becomes(const Output* output, std::uint64_t bytes, Change change) {
+  if (output == nullptr || bytes > output->bytes) return;
+  const auto apply = [&](auto number) {
+    std::memcpy(&number, output->destination, sizeof(number));
+    number = static_cast<decltype(number)>(change(number));
+    std::memcpy(output->destination, &number, sizeof(number));
+  };
+  if (bytes == sizeof(std::uint64_t)) apply(std::uint64_t{0});
+  if (bytes == sizeof(std::uint32_t)) apply(std::uint32_t{0});
+}
+
+// In place of a query's size: the guest library asks itself for all that the program's pointers are
+// to point to.
+inline thread_local std::size_t t_all_contents = 0;
+
+// A query whose value is an array of pointers to the program's memory: asks for the sizes, then for
+// all contents one behind the other, and puts them where the pointers that are not NULL say.
+template <class Status, class Ask>
+Status AnswerPointers(Status success, std::size_t capacity, void* value, std::size_t* size_ret,
+                      Ask ask) {
+  std::size_t bytes = 0;
+  Status status = ask(true, std::size_t{0}, nullptr, &bytes);
+  if (status != success) return status;
+  std::vector<std::size_t> sizes(bytes / sizeof(std::size_t));
+  if (value != nullptr && capacity < bytes) return ask(true, capacity, sizes.data(), nullptr);
+  status = ask(true, bytes, sizes.data(), nullptr);
+  std::size_t all = 0;
+  for (const std::size_t size : sizes) all += size;
+  std::vector<std::byte> contents(all);
+  if (status == success && value != nullptr && all != 0)
+    status = ask(false, all, contents.data(), &t_all_contents);
+  if (status != success) return status;
+  const std::byte* from = contents.data();
+  for (std::size_t i = 0; value != nullptr && i < sizes.size(); from += sizes[i++]) {
+    void* const to = static_cast<void* const*>(value)[i];
+    if (to != nullptr && sizes[i] != 0) std::memcpy(to, from, sizes[i]);
+  }
+  if (size_ret != nullptr) *size_ret = bytes;
+  return success;
 }
 
 // The key under which a setter is kept.

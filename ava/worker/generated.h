@@ -88,6 +88,34 @@ Status FilteredValue(Status success, Query query, std::vector<T> (*filter)(std::
   return success;
 }
 
+// A query whose answer is an array of pointers to the program's memory. Here the answer is what
+// they point to, one behind the other: `sizes` is the query for how much that is of each.
+template <class Status, class Query, class Sizes>
+Status PointersValue(Status success, Query query, Sizes sizes, std::size_t capacity, void* value,
+                     std::size_t* value_bytes) {
+  std::size_t bytes = 0;
+  Status status = sizes(std::size_t{0}, nullptr, &bytes);
+  if (status != success) return status;
+  std::vector<std::size_t> each(bytes / sizeof(std::size_t));
+  status = sizes(bytes, each.data(), nullptr);
+  if (status != success) return status;
+  std::size_t all = 0;
+  for (const std::size_t one : each) all += one;
+  // A guest library asks for neither; the vendor library refuses both.
+  if (value == nullptr || capacity != all) return query(std::size_t{0}, value, value_bytes);
+  std::vector<void*> pointers;
+  std::size_t at = 0;
+  for (const std::size_t one : each) {
+    pointers.push_back(one == 0 ? nullptr : static_cast<std::byte*>(value) + at);
+    at += one;
+  }
+  *value_bytes = all;
+  return query(pointers.size() * sizeof(void*), pointers.data(), nullptr);
+}
+
+// The words between single blanks, less these.
+std::string WithoutWords(std::string_view text, std::initializer_list<std::string_view> words);
+
 // A return value as it travels.
 template <class T>
 std::uint64_t ResultWord(T value) {

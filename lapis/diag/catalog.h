@@ -66,6 +66,7 @@ struct Message {
   X(kNotExported, 62, kError,                                                             \
     "'{}' is not exported: name it in symbols(...), or make it internal")                 \
   X(kNotMapped, 63, kError, "'{}' is not mapped: give it a maps(...) first")              \
+  X(kNoMark, 64, kError, "'/{}/' matches no word of {}")                                  \
   X(kOpenFact, 70, kError, "'{}' of '{}': {}")                                            \
   /* expressions: 90.. */                                                                 \
   X(kExpression, 90, kError, "{}")                                                        \

@@ -138,7 +138,10 @@ int Coverage(const Options& options) {
   counts.spec_lines = SpecLines(options);
   const auto text = options.json ? CoverageJson : CoverageText;
   std::fputs(text(compilation.api(), counts).c_str(), stdout);
-  return 0;
+  if (options.lines_max == 0 || IsWithin(counts, options.lines_max)) return 0;
+  std::fprintf(stderr, "cava: more than %.2f spec lines a function, or functions missing\n",
+               options.lines_max);
+  return kInputErrors;
 }
 
 int Explain(const std::string& name) {

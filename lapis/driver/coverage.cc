@@ -104,6 +104,10 @@ Counts Count(const model::Api& api) {
   return counts;
 }
 
+bool IsWithin(const Counts& counts, double lines_max) {
+  return counts.missing == 0 && counts.spec_lines <= lines_max * counts.functions;
+}
+
 int CodeLines(std::string_view text) {
   CommentStripper stripper;
   int lines = 0;

@@ -26,6 +26,8 @@ struct Counts {
 };
 
 Counts Count(const model::Api& api);
+// No function is missing, and the spec has at most so many lines a function.
+bool IsWithin(const Counts& counts, double lines_max);
 
 // What one function is: "inferred", "ruled", "written", "unsupported" or "internal".
 std::string_view Standing(const model::Function& function);

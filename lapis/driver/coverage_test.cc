@@ -24,6 +24,16 @@ TEST(CodeLines, CountsLongLinesByWhatTheyFill) {
   EXPECT_EQ(CodeLines(std::string(250, 'x') + "\ny"), 4);
 }
 
+TEST(Coverage, IsWithinALimitOnlyWithAllFunctions) {
+  Counts counts;
+  counts.functions = 2;
+  counts.spec_lines = 8;
+  EXPECT_TRUE(IsWithin(counts, 4.0));
+  EXPECT_FALSE(IsWithin(counts, 3.9));
+  counts.missing = 1;
+  EXPECT_FALSE(IsWithin(counts, 4.0));
+}
+
 TEST(Coverage, SaysWhoSpokeOfEachFunction) {
   const std::string header =
       "extern \"C\" { int a(void); int b(void); int c(void); int d(void); int e(void); }";

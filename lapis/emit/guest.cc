@@ -20,9 +20,27 @@ std::string MetadataType(const model::HandleType& type) {
   return TypeWord(type.name) + "_metadata";
 }
 
-std::string Metadata(const model::HandleType& type) {
-  if (type.metadata.empty()) return {};
-  return Fill(R"(
+// Objects of the type keep proofs for some function's proven(...).
+bool OwnsProofs(const model::Api& api, const model::HandleType& type) {
+  for (const model::Function& function : api.functions) {
+    if (!function.proven) continue;
+    const auto owner = static_cast<std::size_t>(function.proven->owner);
+    if (function.parameters[owner].shape->handle_type == type.name) return true;
+  }
+  return false;
+}
+
+// What is kept with an object: the spec's, and what the language's own words need.
+std::string KeptType(const model::Api& api, const model::HandleType& type) {
+  const bool proofs = OwnsProofs(api, type);
+  if (!proofs && type.metadata.empty()) return {};
+  return MetadataType(type) + (proofs ? ", guest::WithProofs<" + MetadataType(type) + ">" : "");
+}
+
+std::string Metadata(const model::Api& api, const model::HandleType& type) {
+  if (KeptType(api, type).empty()) return {};
+  std::string text = Fill(
+      R"(
 
 struct $struct$ {
 $body$};
@@ -30,15 +48,19 @@ inline $struct$* metadata($type$ handle) {
   return guest::MetadataOf<$struct$>(handle, wire::$id$);
 }
 )",
-              {{"struct", MetadataType(type)},
-               {"body", SpecCode(type.metadata, type.metadata_where)},
-               {"type", type.name},
-               {"id", TypeEnumerator(type.name)}});
+      {{"struct", MetadataType(type)},
+       {"body", type.metadata.empty() ? "" : SpecCode(type.metadata, type.metadata_where)},
+       {"type", type.name},
+       {"id", TypeEnumerator(type.name)}});
+  if (!OwnsProofs(api, type)) return text;
+  return text + "inline guest::ProofSet* ProofsOf(" + type.name + " handle) {\n" +
+         "  return guest::ProofsWith<" + MetadataType(type) +
+         ">(handle, wire::" + TypeEnumerator(type.name) + ");\n}\n";
 }
 
 std::string AllMetadata(const model::Api& api) {
   std::string text;
-  for (const model::HandleType& type : api.handle_types) text += Metadata(type);
+  for (const model::HandleType& type : api.handle_types) text += Metadata(api, type);
   return text;
 }
 
@@ -96,9 +118,9 @@ std::string TypeTable(const model::Api& api) {
   std::string text = "{},\n";
   for (const model::HandleType& type : api.handle_types) {
     text += "{.name = " + Quote(type.name) + (type.immortal ? ", .immortal = true" : "");
-    if (!type.metadata.empty()) {
-      text += ",\n .make_metadata = &guest::MakeMetadata<" + MetadataType(type) +
-              ">,\n .drop_metadata = &guest::DropMetadata<" + MetadataType(type) + ">";
+    if (const std::string kept = KeptType(api, type); !kept.empty()) {
+      text += ",\n .make_metadata = &guest::MakeMetadata<" + kept +
+              ">,\n .drop_metadata = &guest::DropMetadata<" + kept + ">";
     }
     text += "},\n";
   }
@@ -173,6 +195,8 @@ namespace ava::guest {
 $traits$
 }  // namespace ava::guest
 
+using ava::guest::named;
+using ava::guest::names_handle;
 namespace guest = ::ava::guest;
 namespace wire = ::ava::$api$::wire;
 $metadata$

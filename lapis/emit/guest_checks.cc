@@ -96,10 +96,12 @@ bool Applies(const GuestFunction& guest, const model::Expr& expression) {
   return true;
 }
 
-std::string LocalRows(const GuestFunction& guest, const Query& query) {
+// Rows that are answered by an expression: those with `answer`.
+std::string LocalRows(const GuestFunction& guest, const Query& query,
+                      std::optional<model::Expr> model::ValueRow::* answer) {
   std::string text;
   for (const model::ValueRow& row : guest.function.values) {
-    if (!row.local || !Applies(guest, *row.local)) continue;
+    if (!(row.*answer) || !Applies(guest, *(row.*answer))) continue;
     text += Fill(R"(
 if ($selects$) {
   // $spot$
@@ -109,11 +111,49 @@ if ($selects$) {
 )",
                  {{"selects", Selects(guest, query, row)},
                   {"spot", Spot(row.where)},
-                  {"value", Text(*row.local)},
+                  {"value", Text(*(row.*answer))},
                   {"place", guest.name(query.value)},
                   {"size", guest.name(query.size)},
                   {"size_ret", NameOrNull(guest, query.size_ret)},
                   {"success", SuccessValue(guest)}});
+  }
+  return text;
+}
+
+// The program's array of pointers stays here; what they point to comes in one piece.
+std::string PointerRows(const GuestFunction& guest, const Query& query) {
+  std::string text;
+  for (const model::ValueRow& row : guest.function.values) {
+    if (row.pointers.empty() || query.size_ret < 0) continue;
+    std::vector<std::string> arguments;
+    for (int i = 0; i < static_cast<int>(guest.function.parameters.size()); ++i) {
+      arguments.push_back(i == query.selector   ? "ava_selector"
+                          : i == query.size     ? "ava_capacity"
+                          : i == query.value    ? "ava_place"
+                          : i == query.size_ret ? "ava_size_ret"
+                                                : guest.name(i));
+    }
+    text += Fill(R"(
+if (($selects$) && $size_ret$ != &guest::t_all_contents) {
+  // $spot$
+  return guest::AnswerPointers($success$, $size$, $place$, $size_ret$,
+                               [&](bool ava_sizes, std::size_t ava_capacity, void* ava_place, std::size_t* ava_size_ret) {
+    const $type$ ava_selector = ava_sizes ? $sizes$ : $selector$;
+    return ::$function$($arguments$);
+  });
+}
+)",
+                 {{"selects", Selects(guest, query, row)},
+                  {"spot", Spot(row.where)},
+                  {"success", guest.api.success},
+                  {"size", guest.name(query.size)},
+                  {"place", guest.name(query.value)},
+                  {"size_ret", guest.name(query.size_ret)},
+                  {"type", guest.parameter(query.selector).type},
+                  {"sizes", row.pointers},
+                  {"selector", guest.name(query.selector)},
+                  {"function", guest.function.name},
+                  {"arguments", Join(arguments, ", ")}});
   }
   return text;
 }
@@ -241,8 +281,15 @@ std::string GuestChecks(const GuestFunction& guest) {
 
 std::string GuestLocalAnswers(const GuestFunction& guest) {
   const Query query = FindQuery(guest);
-  return query.value < 0 || query.size < 0 ? ""
-                                           : LocalRows(guest, query) + CachedAnswer(guest, query);
+  if (query.value < 0 || query.size < 0) return {};
+  return LocalRows(guest, query, &model::ValueRow::local) + PointerRows(guest, query) +
+         CachedAnswer(guest, query);
+}
+
+std::string GuestLostAnswers(const GuestFunction& guest) {
+  const Query query = FindQuery(guest);
+  if (query.value < 0 || query.size < 0) return {};
+  return LocalRows(guest, query, &model::ValueRow::lost);
 }
 
 std::string GuestEffects(const GuestFunction& guest) {

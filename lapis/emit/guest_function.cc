@@ -28,7 +28,7 @@ std::string SuccessWord(const GuestFunction& guest) {
 // What a call becomes for which there is no session.
 std::string LostLambda(const GuestFunction& guest) {
   const model::Function& function = guest.function;
-  std::string body = Hooks(function.guest_lost);
+  std::string body = Hooks(function.guest_lost) + GuestLostAnswers(guest);
   for (const int released : function.releases)
     body += "ava_call.Release(" + guest.name(released) + ");\n";
   for (const int retained : function.retains)
@@ -50,18 +50,8 @@ std::string Waits(const GuestFunction& guest) {
             Text(*function.blocking) + ");\n";
   }
   if (!guest.is_async()) return text + "const bool ava_waits = true;\n";
-  std::vector<std::string> conditions;
-  if (function.blocking) conditions.push_back("!ava_blocks");
-  for (int i = 0; i < static_cast<int>(function.parameters.size()); ++i) {
-    const model::ShapePtr& shape = guest.parameter(i).shape;
-    if (!shape || PassingOf(function, i) == Passing::kNothing) continue;
-    const bool plain_output = shape->direction != model::Direction::kIn && shape->until_event < 0 &&
-                              shape->kind != model::ShapeKind::kHandle && !IsOneNewHandle(*shape);
-    if (plain_output) conditions.push_back(guest.name(i) + " == nullptr");
-  }
-  if (function.async_if) conditions.push_back("(" + Text(*function.async_if) + ")");
-  const std::string condition = conditions.empty() ? "true" : Join(conditions, " && ");
-  return text + "const bool ava_waits = ava_call.Waits(" + condition + ");\n";
+  if (function.proven) return text + ProvenWaits(guest);
+  return text + "const bool ava_waits = ava_call.Waits(" + AsyncCondition(guest) + ");\n";
 }
 
 std::string Send(const GuestFunction& guest) {
@@ -208,7 +198,7 @@ std::string VirtualFunction(const GuestFunction& guest) {
                          {"send", Send(guest)},
                          {"result", Result(guest)},
                          {"outputs", GuestOutputs(guest)},
-                         {"effects", GuestEffects(guest)},
+                         {"effects", GuestEffects(guest) + ProvenEffects(guest)},
                          {"after", Hooks(function.guest_after)},
                          {"deferred", Deferred(guest)},
                          {"return", function.return_shape ? "return result;\n" : ""}});
@@ -279,6 +269,21 @@ $signature$ {
 }
 
 }  // namespace
+
+std::string AsyncCondition(const GuestFunction& guest) {
+  const model::Function& function = guest.function;
+  std::vector<std::string> conditions;
+  if (function.blocking) conditions.push_back("!ava_blocks");
+  for (int i = 0; i < static_cast<int>(function.parameters.size()); ++i) {
+    const model::ShapePtr& shape = guest.parameter(i).shape;
+    if (!shape || PassingOf(function, i) == Passing::kNothing) continue;
+    const bool plain_output = shape->direction != model::Direction::kIn && shape->until_event < 0 &&
+                              shape->kind != model::ShapeKind::kHandle && !IsOneNewHandle(*shape);
+    if (plain_output) conditions.push_back(guest.name(i) + " == nullptr");
+  }
+  if (function.async_if) conditions.push_back("(" + Text(*function.async_if) + ")");
+  return conditions.empty() ? "true" : Join(conditions, " && ");
+}
 
 std::string Declare(const std::string& type, const std::string& name) {
   if (const std::size_t star = type.find("(*)"); star != std::string::npos) {

@@ -50,6 +50,13 @@ std::string GuestChecks(const GuestFunction& guest);
 std::string GuestLocalAnswers(const GuestFunction& guest);
 // Statements that bring the program's own counts down to what can be given.
 std::string GuestLimits(const GuestFunction& guest);
+// The rows that are answered when the worker is gone.
+std::string GuestLostAnswers(const GuestFunction& guest);
+// Whether the call may be sent without waiting, as far as its arguments say.
+std::string AsyncCondition(const GuestFunction& guest);
+// The same for a function with proven(...), and what its success leaves behind.
+std::string ProvenWaits(const GuestFunction& guest);
+std::string ProvenEffects(const GuestFunction& guest);
 // Statements that fill `ava_args`.
 std::string GuestInputs(const GuestFunction& guest);
 std::size_t PayloadBytes(const GuestFunction& guest);

@@ -50,7 +50,8 @@ std::string CopyValueTable(const GuestFunction& guest, int index) {
   std::string text;
   int number = 0;
   for (const model::ValueRow& row : guest.function.values) {
-    if (row.handle_type.empty() && (!row.properties || row.keys.keys.empty())) continue;
+    if (row.handle_type.empty() && !row.becomes && (!row.properties || row.keys.keys.empty()))
+      continue;
     std::vector<std::string> tests;
     for (const std::string& selector : row.selectors)
       tests.push_back(guest.name(shape.selector) + " == " + selector);
@@ -60,6 +61,11 @@ std::string CopyValueTable(const GuestFunction& guest, int index) {
       text += "  ava_call.CopyHandles(" + output +
               ", ava_call.produced() / sizeof(void*), wire::" + TypeEnumerator(row.handle_type) +
               ", false);\n}";
+      continue;
+    }
+    if (row.becomes) {
+      text += "  ava_call.Copy(" + output + ", ava_call.produced());\n  guest::Becomes(" + output +
+              ", ava_call.produced(), [&](auto answer) { return " + Text(*row.becomes) + "; });\n}";
       continue;
     }
     std::vector<std::string> keys;

@@ -56,6 +56,8 @@ $preamble$
 namespace {
 
 $vendor$
+// A function of the API for code of both sides; in the guest library it is that library's own.
+#define AVA_API(function) (vendor.function)
 
 // The process works for one guest, and so does this module.
 ava::worker::Session* ava_session = nullptr;
@@ -81,6 +83,7 @@ using worker::kFunctionCompiles;
 using worker::kFunctionDelivers;
 using worker::kTightOrigin;
 using worker::Null;
+using worker::PointersValue;
 using worker::PropertyType;
 using worker::ResourceEntry;
 using worker::ResultWord;
@@ -88,6 +91,7 @@ using worker::ServerApi;
 using worker::Upcall;
 using worker::Wide;
 using worker::Widened;
+using worker::WithoutWords;
 
 $resources$
 $structs$

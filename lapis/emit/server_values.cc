@@ -59,6 +59,23 @@ static std::string NamedIn(const model::Function& function,
   return {};
 }
 
+// What a value goes through that is asked for in full: a function from text to text, or, for
+// pointers, the query for the sizes.
+static std::string Change(const FunctionText& out, const model::ValueRow& row,
+                          const model::Parameter& selector, const std::string& arguments) {
+  if (!row.pointers.empty()) {
+    const Shape& shape = *out.parameter(ValueTableOf(out.function())).shape;
+    return "[&](std::size_t " + NamedIn(out.function(), shape.count, false) + ", void* " +
+           out.parameter(ValueTableOf(out.function())).name + ", std::size_t* " +
+           NamedIn(out.function(), shape.used, true) + ") {\n  const " + selector.type + " " +
+           selector.name + " = " + row.pointers + ";\n  return vendor." + out.function().name +
+           "(" + arguments + ");\n}";
+  }
+  if (row.without.empty()) return row.filter;
+  return "[](const char* ava_text) {\n  return WithoutWords(ava_text, {" + Join(row.without, ", ") +
+         "});\n}";
+}
+
 std::string FilteredCall(const FunctionText& out, const std::string& plain_call,
                          const std::string& arguments) {
   const int index = ValueTableOf(out.function());
@@ -67,12 +84,14 @@ std::string FilteredCall(const FunctionText& out, const std::string& plain_call,
   const std::string value = out.parameter(index).name;
   const std::string capacity = NamedIn(out.function(), shape.count, false);
   const std::string used = NamedIn(out.function(), shape.used, true);
+  const model::Parameter& selector = out.parameter(shape.selector);
   std::string chain;
   for (const model::ValueRow& row : out.function().values) {
-    if (row.filter.empty() || capacity.empty() || used.empty()) continue;
-    chain += "(" + Selected(out, shape, row) + ")\n    ? FilteredValue(" + Success(out.api()) +
-             ", ava_query, " + row.filter + ", " + capacity + ", " + value + ", " + used +
-             ")\n    : ";
+    const std::string change = Change(out, row, selector, arguments);
+    if (change.empty() || capacity.empty() || used.empty()) continue;
+    chain += "(" + Selected(out, shape, row) + ")\n    ? " +
+             (row.pointers.empty() ? "FilteredValue(" : "PointersValue(") + Success(out.api()) +
+             ", ava_query, " + change + ", " + capacity + ", " + value + ", " + used + ")\n    : ";
   }
   if (chain.empty()) return {};
   return "const auto ava_query = [&](std::size_t " + capacity + ", void* " + value +

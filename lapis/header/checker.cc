@@ -16,6 +16,14 @@ namespace {
 constexpr std::string_view kWrapper = "lapis_e";
 constexpr std::string_view kValue = "lapis_v";
 
+// What both sides provide for a spec's expressions and code, and the checker's own alias.
+constexpr std::string_view kProvided =
+    "#include <stddef.h>\n"
+    "template <class T> using lapis_t = T;\n"
+    "template <class T> T named(const void *bytes, size_t size);\n"
+    "bool names_handle(const void *bytes, size_t size);\n"
+    "#define AVA_API(function) (&::function)\n";
+
 std::string Take(CXString string) {
   const char* text = clang_getCString(string);
   std::string result = text ? text : "";
@@ -35,7 +43,7 @@ std::string MetadataText(const std::vector<Metadata>& metadata) {
       text += std::string("#include <") + header + ">\n";
   }
   for (const Metadata& item : metadata) {
-    const std::string name = "lapis_metadata_" + item.handle_type;
+    const std::string name = item.handle_type + "_metadata";
     text += "struct " + name + " {\n" + AtPlace(item.body) + "\n#line 1 \"<cava>\"\n};\n";
     text += name + " *metadata(" + item.handle_type + ");\n";
   }
@@ -246,12 +254,12 @@ CXChildVisitResult VisitTop(CXCursor cursor, CXCursor, CXClientData data) {
 }  // namespace
 
 std::vector<Answer> CheckExpressions(const Environment& environment,
-                                     const std::vector<Metadata>& metadata,
+                                     const Surroundings& surroundings,
                                      const std::vector<Query>& queries,
                                      const std::vector<std::string>& known,
                                      diag::Diagnostics& diagnostics) {
-  std::string text =
-      MetadataText(metadata) + "#include <stddef.h>\ntemplate <class T> using lapis_t = T;\n";
+  std::string text = std::string(kProvided) + MetadataText(surroundings.metadata);
+  for (const Chunk& chunk : surroundings.code) text += AtPlace(chunk) + "\n#line 1 \"<cava>\"\n";
   for (std::size_t i = 0; i < queries.size(); ++i) text += WrapperText(queries[i], i);
   const Unit unit(environment, text, /*skip_bodies=*/false);
   unit.ReportErrors(diag::kExpression, environment, known, diagnostics);

@@ -48,10 +48,16 @@ struct Metadata {
   Chunk body;
 };
 
+// What stands in front of the expressions, behind the header.
+struct Surroundings {
+  std::vector<Metadata> metadata;
+  std::vector<Chunk> code;  // the spec's, for both sides
+};
+
 // One answer a query. Errors are reported at the expression, unknown names with the nearest of
 // `known`.
 std::vector<Answer> CheckExpressions(const Environment& environment,
-                                     const std::vector<Metadata>& metadata,
+                                     const Surroundings& surroundings,
                                      const std::vector<Query>& queries,
                                      const std::vector<std::string>& known,
                                      diag::Diagnostics& diagnostics);

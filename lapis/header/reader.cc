@@ -127,11 +127,41 @@ class Reader {
     clang_getExpansionLocation(location, &file, nullptr, nullptr, nullptr);
     function.is_primary = primary_ && file && clang_File_isEqual(file, primary_);
     function.is_deprecated = clang_getCursorAvailability(cursor) == CXAvailability_Deprecated;
+    function.words = WordsOf(cursor);
     function.where = WhereOf(location);
     function.result = TypeOf(clang_getCursorResultType(cursor), cursor);
     function.parameters = ParametersOf(cursor);
     header_.function_index.emplace(function.name, header_.functions.size());
     header_.functions.push_back(std::move(function));
+  }
+
+  // The names from a declaration's start to its ';': macros that expand to nothing are seen here
+  // alone.
+  std::vector<std::string> WordsOf(CXCursor cursor) {
+    const CXSourceRange extent = clang_getCursorExtent(cursor);
+    CXFile file = nullptr;
+    unsigned begin = 0;
+    unsigned end = 0;
+    clang_getExpansionLocation(clang_getRangeStart(extent), &file, nullptr, nullptr, &begin);
+    clang_getExpansionLocation(clang_getRangeEnd(extent), nullptr, nullptr, nullptr, &end);
+    std::size_t size = 0;
+    const char* contents = file ? clang_getFileContents(unit_, file, &size) : nullptr;
+    if (!contents || end > size) return {};
+    const std::size_t stop = std::string_view(contents, size).find(';', end);
+    if (stop == std::string_view::npos) return {};
+    const CXSourceRange whole =
+        clang_getRange(clang_getLocationForOffset(unit_, file, begin),
+                       clang_getLocationForOffset(unit_, file, static_cast<unsigned>(stop)));
+    CXToken* tokens = nullptr;
+    unsigned count = 0;
+    clang_tokenize(unit_, whole, &tokens, &count);
+    std::vector<std::string> words;
+    for (unsigned i = 0; i < count; ++i) {
+      if (clang_getTokenKind(tokens[i]) == CXToken_Identifier)
+        words.push_back(Take(clang_getTokenSpelling(unit_, tokens[i])));
+    }
+    clang_disposeTokens(unit_, tokens, count);
+    return words;
   }
 
   // Of a function, a typedef of a function pointer or a parameter that is one.

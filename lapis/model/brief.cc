@@ -137,6 +137,7 @@ std::string Brief(const Function& function) {
           List("releases", function.releases, function);
   if (function.async)
     text += function.async_if ? " async_if(" + function.async_if->text + ")" : " async";
+  if (function.proven) text += " proven by " + Name(function, function.proven->owner);
   if (function.blocking) text += " blocking(" + function.blocking->text + ")";
   return text;
 }

@@ -286,7 +286,11 @@ class Dumper {
     Put(json, "uncached", row.uncached);
     Put(json, "mask", row.mask);
     Put(json, "filter", row.filter);
+    if (!row.without.empty()) json["without"] = row.without;
     Put(json, "local", row.local);
+    Put(json, "becomes", row.becomes);
+    Put(json, "lost", row.lost);
+    Put(json, "pointers", row.pointers);
     return json;
   }
 
@@ -323,6 +327,10 @@ class Dumper {
   void PutOrder(Json& json, const Function& function) {
     Put(json, "async", function.async);
     Put(json, "async_if", function.async_if);
+    if (function.proven) {
+      json["proven"]["owner"] = function.proven->owner;
+      for (const Expr& key : function.proven->keys) json["proven"]["keys"].push_back(ExprJson(key));
+    }
     Put(json, "blocking", function.blocking);
     Put(json, "compiles", function.compiles);
     Put(json, "success", function.success);

@@ -179,7 +179,12 @@ struct ValueRow {
   std::optional<Expr> mask;  // value &= mask (integers)
   std::string
       filter;  // C++ function `std::string f(const char*)` applied to a string value (server)
-  std::optional<Expr> local;  // answered in the guest by this expression, no round trip
+  std::vector<std::string> without;  // C strings: words that a string value loses (server)
+  std::optional<Expr> local;         // answered in the guest by this expression, no round trip
+  std::optional<Expr> becomes;       // what the program sees of the number `answer` (guest)
+  std::optional<Expr> lost;          // the answer when the worker is gone
+  // The value is an array of pointers to the program's memory; this selector asks for the sizes.
+  std::string pointers;
   Where where;
 };
 
@@ -219,6 +224,13 @@ struct ResourceUse {
   Expr amount;
 };
 
+// proven(owner, keys): the call need not wait when the vendor library has accepted one with the
+// same owner and the same keys.
+struct Proof {
+  int owner = -1;          // parameter
+  std::vector<Expr> keys;  // a parameter that is an array stands for its elements
+};
+
 enum class FunctionState { kVirtual, kUnsupported, kLocal, kInternal };
 
 // How the function reports an error.
@@ -244,6 +256,7 @@ struct Function {
   bool async = false;            // may return before the call was made …
   std::optional<Expr> async_if;  // … when this holds (guest side); otherwise it waits and reports
                                  // the vendor's error
+  std::optional<Proof> proven;   // … and such a call was accepted before
   std::optional<Expr> blocking;  // may block on the device: the worker hands its ring over first
   bool compiles = false;         // long computation on the host; the watchdog leaves it alone
   int completes = -1;            // parameter of the event that completes with this call

@@ -44,6 +44,11 @@ void ApplyValue(Target& target, Value value, model::ShapePtr& shape,
 void ApplyCallback(Target& target, const syntax::Node& node);
 void ApplyValues(Target& target, const syntax::Node& node);
 
+// `$2` is the third parameter, for families whose parameters differ in name only. NumberOf: -1 for
+// what is no such name.
+int NumberOf(const std::string& name);
+std::string WithNames(const model::Function& function, std::string text);
+
 // Adds the identifiers in C text that do not follow '.' or '->'.
 void CollectIdentifiers(const std::string& text, std::set<std::string>& names);
 

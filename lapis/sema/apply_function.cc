@@ -34,16 +34,33 @@ void SetParameters(Target& target, const Node& node, std::vector<int>& list) {
 void Async(Target& target, const Node& /*node*/) {
   target.function.async = true;
   target.function.async_if.reset();
+  target.function.proven.reset();
 }
 
 void Sync(Target& target, const Node& /*node*/) {
   target.function.async = false;
   target.function.async_if.reset();
+  target.function.proven.reset();
 }
 
 void AsyncIf(Target& target, const Node& node) {
   target.function.async = true;
   target.function.async_if = target.ExprOf(node.operands[0]);
+}
+
+// Who keeps the proofs, and what makes two calls alike.
+void Proven(Target& target, const Node& node) {
+  const int owner = target.Parameter(node.operands[0]);
+  if (owner == kNoParameter) return;
+  if (!target.context.header.IsHandle(target.TypeOf(owner))) {
+    target.context.diagnostics.Report(diag::kNotAHandle, node.operands[0].span,
+                                      node.operands[0].text, target.TypeOf(owner).name);
+    return;
+  }
+  target.function.async = true;
+  target.function.proven = {.owner = owner, .keys = {}};
+  for (std::size_t i = 1; i < node.operands.size(); ++i)
+    target.function.proven->keys.push_back(target.ExprOf(node.operands[i]));
 }
 
 void SyncIf(Target& target, const Node& node) {
@@ -175,6 +192,7 @@ const std::map<std::string, Apply>& Statements() {
       {"sync", Sync},
       {"async_if", AsyncIf},
       {"sync_if", SyncIf},
+      {"proven", Proven},
       {"blocking", [](Target& t, const Node& n) { t.function.blocking = t.ExprOf(n.operands[0]); }},
       {"compiles", [](Target& t, const Node&) { t.function.compiles = true; }},
       {"success", [](Target& t, const Node& n) { t.function.success = t.ExprOf(n.operands[0]); }},
@@ -227,12 +245,31 @@ void CollectIdentifiers(const std::string& text, std::set<std::string>& names) {
   }
 }
 
+int NumberOf(const std::string& name) {
+  if (name.size() < 2 || name.size() > 3 || name[0] != '$') return -1;
+  int number = 0;
+  for (const char c : name.substr(1)) {
+    if (c < '0' || c > '9') return -1;
+    number = number * 10 + (c - '0');
+  }
+  return number;
+}
+
+std::string WithNames(const Function& function, std::string text) {
+  for (std::size_t at = text.find('$'); at != std::string::npos; at = text.find('$', at + 1)) {
+    std::size_t end = at + 1;
+    while (end < text.size() && std::isdigit(static_cast<unsigned char>(text[end]))) ++end;
+    const int number = NumberOf(text.substr(at, end - at));
+    if (number < 0 || number >= static_cast<int>(function.parameters.size())) continue;
+    text.replace(at, end - at, function.parameters[static_cast<std::size_t>(number)].name);
+  }
+  return text;
+}
+
 int Target::Parameter(const Text& name, bool allow_result) const {
   if (allow_result && name.text == "result") return kResult;
-  const Text bound{
-      name.text == "$0" && !function.parameters.empty() ? function.parameters[0].name : name.text,
-      name.span};
-  const auto found = std::ranges::find(function.parameters, bound.text, &model::Parameter::name);
+  const std::string bound = WithNames(function, name.text);
+  const auto found = std::ranges::find(function.parameters, bound, &model::Parameter::name);
   if (found != function.parameters.end())
     return static_cast<int>(found - function.parameters.begin());
   context.diagnostics.Report(diag::kUnknownParameter, name.span, function.name, name.text)
@@ -247,16 +284,15 @@ const header::Type& Target::TypeOf(int parameter) const {
 
 model::Expr Target::ExprOf(const Text& operand) const {
   model::Expr expr = sema::ExprOf(context, operand);
-  for (std::size_t at = expr.text.find("$0");
-       at != std::string::npos && !function.parameters.empty(); at = expr.text.find("$0", at)) {
-    expr.text.replace(at, 2, function.parameters[0].name);
-  }
+  expr.text = WithNames(function, expr.text);
   return expr;
 }
 
 void ApplyFunction(Target& target, const std::vector<Node>& statements) {
   target.function.provenance = std::max(target.function.provenance, target.provenance);
   CheckGivenOnce(target.context, statements, {"async", "sync", "async_if", "sync_if"});
+  CheckGivenOnce(target.context, statements, {"async", "proven"});
+  CheckGivenOnce(target.context, statements, {"sync", "proven"});
   for (const char* word :
        {"blocking", "success", "coalesce", "completes", "unsupported", "return_value"}) {
     CheckGivenOnce(target.context, statements, {word});

@@ -67,6 +67,15 @@ void Attribute(Target& target, ValueRow& row, const Node& node) {
   if (word == "mask") row.mask = target.ExprOf(node.operands[0]);
   if (word == "filter") row.filter = node.operands[0].text;
   if (word == "local") row.local = target.ExprOf(node.operands[0]);
+  if (word == "becomes") row.becomes = target.ExprOf(node.operands[0]);
+  if (word == "lost") row.lost = target.ExprOf(node.operands[0]);
+  if (word == "without") {
+    for (const Text& operand : node.operands) row.without.push_back(operand.text);
+  }
+  if (word == "pointers") {
+    row.pointers = node.operands[0].text;
+    context.constants.push_back(target.ExprOf(node.operands[0]));
+  }
   if (word == "properties") {
     row.properties = true;
     row.keys = PropertiesOf(context, node);

@@ -25,7 +25,7 @@ using model::Expr;
 using model::Function;
 using model::Shape;
 
-enum class Needs { kCount, kCondition, kNumber, kAnything };
+enum class Needs { kCount, kCondition, kNumber, kWord, kAnything };
 
 // An expression of the model, and what is expected of it.
 struct Slot {
@@ -40,6 +40,7 @@ struct Slot {
 
 constexpr const char* kIndex = "index";
 constexpr const char* kResultName = "result";
+constexpr const char* kAnswer = "answer";  // in a row: what the vendor library said
 
 class Collector {
  public:
@@ -66,6 +67,9 @@ class Collector {
     for (model::Parameter& parameter : function.parameters) AddShape(Mutable(parameter.shape));
     if (function.return_shape) AddShape(Mutable(function.return_shape));
     AddOptional(function.async_if, "async_if", Needs::kCondition);
+    if (function.proven) {
+      for (Expr& key : function.proven->keys) Add(key, "proven", Needs::kWord);
+    }
     AddOptional(function.blocking, "blocking", Needs::kCondition);
     AddOptional(function.success, "success", Needs::kNumber);
     for (model::ResourceUse& use : function.resources)
@@ -73,6 +77,9 @@ class Collector {
     for (model::ValueRow& row : function.values) {
       AddOptional(row.mask, "mask", Needs::kNumber);
       AddOptional(row.local, "local", Needs::kAnything);
+      AddOptional(row.lost, "lost", Needs::kAnything);
+      if (!row.becomes) continue;
+      Add(*row.becomes, "becomes", Needs::kNumber).scope.push_back({kAnswer, "unsigned long long"});
     }
     for (model::Callback& callback : function.callbacks) {
       for (Expr& expr : callback.lost) Add(expr, "lost", Needs::kAnything);
@@ -182,6 +189,9 @@ class Judge {
       diagnostics_.Report(diag::kExpressionType, place, slot.word, "an integer", answer.type);
     } else if (slot.needs == Needs::kCondition && !IsCondition(answer.kind)) {
       diagnostics_.Report(diag::kExpressionType, place, slot.word, "a condition", answer.type);
+    } else if (slot.needs == Needs::kWord && !IsCondition(answer.kind)) {
+      diagnostics_.Report(diag::kExpressionType, place, slot.word, "a number or a pointer",
+                          answer.type);
     } else if (slot.needs == Needs::kCount && answer.constant.value_or(0) < 0) {
       diagnostics_.Report(diag::kNegative, place, slot.word, std::to_string(*answer.constant));
     }
@@ -213,6 +223,17 @@ std::vector<header::Metadata> MetadataOf(const Context& context) {
       metadata.push_back({type.name, {type.metadata, type.metadata_where}});
   }
   return metadata;
+}
+
+// The code of both sides, which expressions may call.
+std::vector<header::Chunk> SharedCode(const Context& context) {
+  std::vector<header::Chunk> code;
+  for (const model::CodeBlock& block : context.api.code) {
+    if (block.side != model::CodeBlock::Side::kBoth) continue;
+    const std::string include = "#include \"" + context.folder + '/' + block.file + '"';
+    code.push_back({block.file.empty() ? block.code : include, block.where});
+  }
+  return code;
 }
 
 // Two constants of one table must not have the same value: the generated switch could not tell them
@@ -268,8 +289,8 @@ void CheckExpressions(Context& context) {
   queries.reserve(slots.size());
   for (const Slot& slot : slots) queries.push_back({slot.expr->text, slot.expr->where, slot.scope});
   const std::vector<Answer> answers =
-      header::CheckExpressions(context.environment, MetadataOf(context), queries,
-                               context.header.macros, context.diagnostics);
+      header::CheckExpressions(context.environment, {MetadataOf(context), SharedCode(context)},
+                               queries, context.header.macros, context.diagnostics);
   Judge judge(context);
   for (std::size_t i = 0; i < slots.size(); ++i) judge.Accept(slots[i], answers[i]);
   CheckSelectors(context);

@@ -60,7 +60,7 @@ class FunctionRule {
     for (Function* function : matching) {
       const bool fits = std::ranges::all_of(
           needed, [&](const std::string& name) { return HasParameter(*function, name); });
-      if (!fits || (uses_first_ && function->parameters.empty())) continue;
+      if (!fits || highest_number_ >= static_cast<int>(function->parameters.size())) continue;
       Target target{context_, DeclarationOf(context_, *function), *function,
                     model::Provenance::kRule, Foreign(matching, *function)};
       ApplyFunction(target, node_.children);
@@ -73,9 +73,9 @@ class FunctionRule {
   std::set<std::string> NeededParameters(const std::vector<Function*>& matching) {
     std::set<std::string> names;
     CollectNames(node_.children, names);
-    uses_first_ = names.contains("$0");
     std::set<std::string> needed;
     for (const std::string& name : names) {
+      highest_number_ = std::max(highest_number_, NumberOf(name));
       const bool is_parameter =
           std::ranges::any_of(matching, [&](const Function* f) { return HasParameter(*f, name); });
       if (is_parameter) needed.insert(name);
@@ -95,7 +95,7 @@ class FunctionRule {
 
   Context& context_;
   const Node& node_;
-  bool uses_first_ = false;
+  int highest_number_ = -1;  // of the parameters that it names by number
 };
 
 std::string WithoutConstAndBlanks(const std::string& type) {

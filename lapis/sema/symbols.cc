@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 
 #include "lapis/sema/infer.h"
@@ -22,8 +23,9 @@ class Exports {
   explicit Exports(Context& context) : context_(context) {}
 
   void Read(const Node& node) {
+    if (IsPattern(node.operands[0])) return ReadMarks(node);
     const std::string& version = node.operands[0].text;
-    context_.api.symbol_nodes.push_back(version);
+    AddNode(version);
     for (std::size_t i = 1; i < node.operands.size(); ++i) {
       const Text& operand = node.operands[i];
       if (IsPattern(operand)) {
@@ -55,6 +57,47 @@ class Exports {
   }
 
  private:
+  void AddNode(const std::string& version) {
+    auto& nodes = context_.api.symbol_nodes;
+    if (std::ranges::find(nodes, version) == nodes.end()) nodes.push_back(version);
+  }
+
+  // symbols(/mark_(\d)/, NODE_$1, names…): each function says itself in its declaration. All of the
+  // first header that have such a mark, and of the others those that are named.
+  void ReadMarks(const Node& node) {
+    const Text mark = WithoutSlashes(node.operands[0]);
+    const auto pattern = PatternOf(context_, mark);
+    if (!pattern) return;
+    const std::string& version = node.operands[1].text;
+    std::map<std::string, std::string> marked;
+    std::set<std::string> nodes;
+    for (const header::Function& function : context_.header.functions) {
+      std::smatch match;
+      const bool has_mark = std::ranges::any_of(function.words, [&](const std::string& word) {
+        return std::regex_match(word, match, *pattern);
+      });
+      if (has_mark) marked[function.name] = match.format(version);
+      if (has_mark && function.is_primary) {
+        by_pattern_[function.name] = marked[function.name];
+        nodes.insert(marked[function.name]);
+      }
+    }
+    if (marked.empty())
+      context_.diagnostics.Report(diag::kNoMark, mark.span, mark.text, "any header");
+    for (std::size_t i = 2; i < node.operands.size(); ++i) {
+      const Text& name = node.operands[i];
+      const auto found = marked.find(name.text);
+      if (found != marked.end()) {
+        by_name_[name.text] = found->second;
+        nodes.insert(found->second);
+      } else if (CheckName(name)) {
+        context_.diagnostics.Report(diag::kNoMark, name.span, mark.text,
+                                    "the declaration of '" + name.text + "'");
+      }
+    }
+    for (const std::string& each : nodes) AddNode(each);
+  }
+
   void ReadPattern(const Text& text, const std::string& version) {
     const auto pattern = PatternOf(context_, text);
     if (!pattern) return;

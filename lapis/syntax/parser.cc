@@ -226,19 +226,29 @@ class Parser {
     return true;
   }
 
+  // An attribute of a row, or the value that a table gives.
+  std::optional<Text> RowWord() {
+    if (scan_.At(',') || scan_.At(';') || scan_.At('}') || scan_.AtEnd()) {
+      diagnostics_.Report(diag::kExpected, scan_.Here(), "what the row says");
+      return std::nullopt;
+    }
+    if (!scan_.AtWord()) return scan_.Until(',', ';');
+    Text word = scan_.Word();
+    word.text = Canonical(word.text);
+    return word;
+  }
+
   bool Row(Node& node) {
     node.kind = NodeKind::kRow;
     do {
       Node attribute;
       scan_.SkipBlanks();
       const std::uint32_t begin = scan_.position();
-      if (!scan_.AtWord()) {
-        diagnostics_.Report(diag::kExpected, scan_.Here(), "what the row says");
+      if (std::optional<Text> word = RowWord()) {
+        attribute.words.push_back(std::move(*word));
+      } else {
         return false;
       }
-      Text word = scan_.Word();
-      word.text = Canonical(word.text);
-      attribute.words.push_back(std::move(word));
       if (!Operands(attribute)) return false;
       attribute.span = scan_.SpanFrom(begin);
       node.children.push_back(std::move(attribute));

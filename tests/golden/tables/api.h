@@ -13,6 +13,10 @@ typedef intptr_t device_properties;
 #define DEVICE_PROPERTIES 4
 #define DEVICE_LOAD 5
 #define DEVICE_COUNT 6
+#define DEVICE_WORDS 7
+#define DEVICE_MODE 8
+#define DEVICE_BLOBS 9
+#define DEVICE_BLOB_SIZES 10
 #define PROPERTY_PARENT 1
 
 extern "C" {
