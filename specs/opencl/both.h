@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Facts of the API that both halves of opencl.lapis need: sizes of pixels and images.
+// Facts of the API that both halves of opencl.lapis need, and its expressions name. Stands behind
+// the metadata structures and the tables.
 
 #include <CL/cl.h>
 
@@ -12,109 +13,54 @@
 inline constexpr size_t kArgumentBytesMax = 32764;
 
 // Bytes of one pixel; 0 for a format that OpenCL does not have.
-inline size_t FormatBytes(const cl_image_format* format) {
+inline size_t PixelBytes(const cl_image_format* format) {
   if (format == nullptr) return 0;
-  size_t channels = 4;
-  switch (format->image_channel_order) {
-    case CL_R:
-    case CL_A:
-    case CL_INTENSITY:
-    case CL_LUMINANCE:
-    case CL_DEPTH:
-      channels = 1;
-      break;
-    case CL_RG:
-    case CL_RA:
-    case CL_Rx:
-      channels = 2;
-      break;
-    case CL_RGB:
-    case CL_RGx:
-    case CL_sRGB:
-      channels = 3;
-      break;
-    default:
-      break;
-  }
-  switch (format->image_channel_data_type) {
-    case CL_UNORM_SHORT_565:
-    case CL_UNORM_SHORT_555:
-      return 2;
-    case CL_UNORM_INT_101010:
-    case CL_UNORM_INT_101010_2:
-      return 4;
-    case CL_SNORM_INT8:
-    case CL_UNORM_INT8:
-    case CL_SIGNED_INT8:
-    case CL_UNSIGNED_INT8:
-      return channels;
-    case CL_SNORM_INT16:
-    case CL_UNORM_INT16:
-    case CL_SIGNED_INT16:
-    case CL_UNSIGNED_INT16:
-    case CL_HALF_FLOAT:
-      return channels * 2;
-    case CL_SIGNED_INT32:
-    case CL_UNSIGNED_INT32:
-    case CL_FLOAT:
-      return channels * 4;
-    default:
-      return 0;
-  }
+  const size_t packed = PackedBytes(format->image_channel_data_type);
+  return packed != 0 ? packed
+                     : Channels(format->image_channel_order) *
+                           ChannelBytes(format->image_channel_data_type);
 }
 
 // Bytes that an image's host memory spans, its pitches as given or, where 0, tight.
 inline size_t PlainImageBytes(const cl_image_format* format, size_t width, size_t height,
                               size_t layers, size_t row_pitch, size_t slice_pitch) {
-  const size_t row = row_pitch != 0 ? row_pitch : width * FormatBytes(format);
+  const size_t row = row_pitch != 0 ? row_pitch : width * PixelBytes(format);
   return (slice_pitch != 0 ? slice_pitch : row * height) * layers;
 }
 
 inline size_t ImageBytes(const cl_image_format* format, const cl_image_desc* desc) {
   if (format == nullptr || desc == nullptr) return 0;
-  size_t height = 1, layers = 1;
-  switch (desc->image_type) {
-    case CL_MEM_OBJECT_IMAGE3D:
-      layers = desc->image_depth;
-      [[fallthrough]];
-    case CL_MEM_OBJECT_IMAGE2D:
-      height = desc->image_height;
-      break;
-    case CL_MEM_OBJECT_IMAGE2D_ARRAY:
-      height = desc->image_height;
-      [[fallthrough]];
-    case CL_MEM_OBJECT_IMAGE1D_ARRAY:
-      layers = desc->image_array_size;
-      break;
-    default:
-      break;
-  }
-  return PlainImageBytes(format, desc->image_width, height, layers, desc->image_row_pitch,
+  const unsigned dimensions = Dimensions(desc->image_type);
+  const size_t layers = dimensions == 3 ? desc->image_depth : desc->image_array_size;
+  return PlainImageBytes(format, desc->image_width, dimensions == 1 ? 1 : desc->image_height,
+                         HasLayers(desc->image_type) ? layers : 1, desc->image_row_pitch,
                          desc->image_slice_pitch);
 }
 
-// Of a buffer's box in the program's memory. PoCL takes any pitches for an image's.
-inline bool PitchesFit(const size_t* region, size_t row_pitch, size_t slice_pitch) {
-  if (region == nullptr) return true;
-  const size_t row = row_pitch != 0 ? row_pitch : region[0];
-  const bool whole = slice_pitch % (row == 0 ? 1 : row) == 0;
-  return row >= region[0] && (slice_pitch == 0 || (whole && slice_pitch >= row * region[1]));
-}
-
 // CL_DEVICE_MAX_MEM_ALLOC_SIZE of the most generous device of a context.
-inline size_t LargestAllocation(cl_context context, decltype(&clGetContextInfo) context_info,
-                                decltype(&clGetDeviceInfo) device_info) {
+inline size_t LargestAllocation(cl_context context) {
   size_t bytes = 0;
-  if (context_info(context, CL_CONTEXT_DEVICES, 0, nullptr, &bytes) != CL_SUCCESS) return 0;
+  if (AVA_API(clGetContextInfo)(context, CL_CONTEXT_DEVICES, 0, nullptr, &bytes) != CL_SUCCESS)
+    return 0;
   std::vector<cl_device_id> devices(bytes / sizeof(cl_device_id));
-  (void)context_info(context, CL_CONTEXT_DEVICES, bytes, devices.data(), nullptr);
+  (void)AVA_API(clGetContextInfo)(context, CL_CONTEXT_DEVICES, bytes, devices.data(), nullptr);
   cl_ulong largest = 0;
   for (cl_device_id device : devices) {
     cl_ulong one = 0;
-    (void)device_info(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof(one), &one, nullptr);
+    (void)AVA_API(clGetDeviceInfo)(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof(one), &one,
+                                   nullptr);
     if (one > largest) largest = one;
   }
   return largest;
+}
+
+// Bytes of `host_ptr` that a creation reads: none without the flags for it or when the size will be
+// refused.
+inline size_t HostBytes(cl_context context, cl_mem_flags flags, size_t size) {
+  if ((flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR)) == 0) return 0;
+  auto* known = metadata(context);
+  if (known->largest == 0) known->largest = LargestAllocation(context);
+  return size <= known->largest ? size : 0;
 }
 
 // The server keeps a copy of what the program owns: there CL_MEM_USE_HOST_PTR becomes
@@ -125,4 +71,66 @@ inline cl_mem_flags ServerFlags(cl_mem_flags flags) {
   return (flags & kSources) == CL_MEM_USE_HOST_PTR
              ? flags ^ (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR)
              : flags;
+}
+
+// The range lies inside the object; a box of such elements is not larger than the object. What does
+// not fit is refused before the program's memory is looked at.
+inline bool RangeFits(cl_mem object, size_t offset, size_t size) {
+  const size_t whole = metadata(object)->size;
+  return offset <= whole && size <= whole - offset;
+}
+
+inline bool RegionFits(cl_mem object, const size_t* region, size_t element) {
+  if (region == nullptr || element == 0) return true;  // the vendor library's to refuse
+  __extension__ using Wide = unsigned __int128;
+  const size_t whole = metadata(object)->size;
+  Wide bytes = element;
+  for (int i = 0; i < 3; ++i) {
+    bytes *= region[i];
+    if (bytes > whole) return false;
+  }
+  return true;
+}
+
+// Of a buffer's box in the program's memory. PoCL takes any pitches for an image's.
+inline bool PitchesFit(const size_t* region, size_t row_pitch, size_t slice_pitch) {
+  if (region == nullptr) return true;
+  const size_t row = row_pitch != 0 ? row_pitch : region[0];
+  const bool whole = slice_pitch % (row == 0 ? 1 : row) == 0;
+  return row >= region[0] && (slice_pitch == 0 || (whole && slice_pitch >= row * region[1]));
+}
+
+// What follows, the guest asks before it sends. Nothing in this transfer can be refused.
+inline bool TransferSafe(cl_command_queue queue, cl_mem buffer, size_t offset, size_t size,
+                         const void* pointer) {
+  constexpr cl_mem_flags kHostLimits =
+      CL_MEM_HOST_READ_ONLY | CL_MEM_HOST_WRITE_ONLY | CL_MEM_HOST_NO_ACCESS;
+  const auto* memory = metadata(buffer);
+  return pointer != nullptr && size != 0 && memory->part_of == nullptr &&
+         memory->pixel_bytes == 0 && (memory->flags & kHostLimits) == 0 &&
+         memory->context == metadata(queue)->context && offset < memory->size &&
+         size <= memory->size - offset;
+}
+
+// Nothing in this wait list can be refused. A dead event has no context.
+inline bool WaitSafe(cl_command_queue queue, cl_uint count, const cl_event* events) {
+  if ((count == 0) != (events == nullptr)) return false;
+  const cl_context context = metadata(queue)->context;
+  for (cl_uint i = 0; i < count; ++i) {
+    if (context == nullptr || metadata(events[i])->context != context) return false;
+  }
+  return true;
+}
+
+// If one launch with this local size is accepted, so is any other for which this holds.
+inline bool WorkFits(cl_uint work_dim, const size_t* offset, const size_t* global,
+                     const size_t* local) {
+  constexpr size_t kPlainMax = size_t{1} << 31U;
+  if (global == nullptr || work_dim < 1 || work_dim > 3) return false;
+  for (cl_uint i = 0; i < work_dim; ++i) {
+    if (global[i] == 0 || global[i] > kPlainMax || (offset != nullptr && offset[i] > kPlainMax))
+      return false;
+    if (local != nullptr && (local[i] == 0 || global[i] % local[i] != 0)) return false;
+  }
+  return true;
 }

@@ -29,7 +29,7 @@ STRANGER = USER + 5_000_000
 
 
 def guest_library(place):
-    return place.bin.parent / "lib"
+    return place.bin.parent / "lib/ava/guest"
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@
 #include <cstring>
 #include <unordered_set>
 
-#include "specs/opencl/both.h"
+#include "tests/fuzz/stub_images.h"
 
 namespace {
 
@@ -27,6 +27,7 @@ struct Object {
 };
 constexpr std::size_t kBufferBytes = 4096;
 constexpr cl_ulong kAllocationMax = 1 << 20;
+constexpr std::size_t kArgumentBytesMax = 32764;
 
 std::unordered_set<Object*> alive;
 
@@ -204,13 +205,13 @@ STUB cl_mem clCreateImage(cl_context c, cl_mem_flags flags, const cl_image_forma
   Read(format, sizeof(*format));
   Read(desc, sizeof(*desc));
   if (desc != nullptr) Touch(desc->mem_object);
-  if (ImageBytes(format, desc) > kAllocationMax) {
+  if (ava::fuzz::ImageBytesOf(format, desc) > kAllocationMax) {
     if (error != nullptr) *error = CL_INVALID_IMAGE_SIZE;
     return nullptr;
   }
-  if ((flags & CL_MEM_COPY_HOST_PTR) != 0) Read(host, ImageBytes(format, desc));
+  if ((flags & CL_MEM_COPY_HOST_PTR) != 0) Read(host, ava::fuzz::ImageBytesOf(format, desc));
   auto* made = Created<cl_mem>(error);
-  Of(made)->pixel_bytes = FormatBytes(format);
+  Of(made)->pixel_bytes = format == nullptr ? 0 : ava::fuzz::PixelBytesOf(*format);
   return made;
 }
 STUB cl_int clGetImageInfo(cl_mem m, cl_image_info, size_t size, void* value, size_t* ret) {
