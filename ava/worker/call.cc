@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <mutex>
 
 #include "ava/base/format.h"
 
@@ -89,9 +90,12 @@ void Call::Mapped(void* pointer) {
 
 void Call::Mapped(void* pointer, const std::size_t* region, Wide element, std::size_t row_pitch,
                   std::size_t slice_pitch) {
-  mapping_->pointer = pointer;
-  mapping_->box =
-      Rect::Of(region, static_cast<std::uint64_t>(element), nullptr, row_pitch, slice_pitch);
+  {
+    const std::lock_guard lock(mapping_->mutex);  // A guest may name it before it was told.
+    mapping_->pointer = pointer;
+    mapping_->box =
+        Rect::Of(region, static_cast<std::uint64_t>(element), nullptr, row_pitch, slice_pitch);
+  }
   if (!mapping_reads_) return;
   if (blocks_) {
     Mappings::Fill(*mapping_, session_.channel);
@@ -104,13 +108,15 @@ void Call::Mapped(void* pointer, const std::size_t* region, Wide element, std::s
 void* Call::Unmaps(std::uint64_t mapping) {
   static std::byte nowhere;
   const std::shared_ptr<Mapping> found = session_.mappings.Find(mapping);
-  if (found == nullptr || found->pointer == nullptr) return &nowhere;
+  if (found == nullptr) return &nowhere;
+  void* const pointer = found->Pointer();
+  if (pointer == nullptr) return &nowhere;
   unmaps_ = mapping;
   if (ok() && found->writes) {
     Mappings::Flush(*found, session_.channel);
     in_bytes_ += found->bytes;
   }
-  return found->pointer;
+  return pointer;
 }
 
 void Call::GiveUpMapping() {

@@ -29,6 +29,11 @@ struct Mapping {
   std::mutex mutex;     // held while bytes are copied
   bool filled = false;  // the shadow has the contents, or none were asked for
   bool live = true;     // false: unmapped, `pointer` is not ours any more
+
+  void* Pointer() {
+    const std::lock_guard lock(mutex);
+    return pointer;
+  }
 };
 
 class Mappings {

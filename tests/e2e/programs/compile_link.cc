@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Separate compilation: headers given as programs, objects linked into a library and an
 // executable, and the logs of compilations and links that fail.
+#include <atomic>
+
 #include "tests/e2e/programs/check.h"
 
 namespace {
@@ -99,13 +101,13 @@ void BadSource(const e2e::Session& session, const Headers& headers) {
 
 struct Note {
   cl_program program = nullptr;
-  volatile int calls = 0;
+  std::atomic<int> calls = 0;  // counted last
 };
 
 void CL_CALLBACK Done(cl_program program, void* user_data) {
   auto* note = static_cast<Note*>(user_data);
   note->program = program;
-  note->calls = note->calls + 1;
+  note->calls.fetch_add(1);
 }
 
 void WithCallbacks(const e2e::Session& session) {
@@ -122,7 +124,7 @@ void WithCallbacks(const e2e::Session& session) {
   Ok(code);
   for (int i = 0; i < 10000 && linked.calls == 0; ++i) usleep(1000);
   Expect(linked.program == executable, "the link's callback got the new program");
-  std::printf("callbacks: %d and %d, answer %d\n", compiled.calls, linked.calls,
+  std::printf("callbacks: %d and %d, answer %d\n", compiled.calls.load(), linked.calls.load(),
               Run(session, executable));
   Ok(clReleaseProgram(source));
   Ok(clReleaseProgram(executable));
@@ -135,7 +137,7 @@ struct Failure {
   cl_int info = 77;
   cl_uint references = 0;
   cl_int log = 77;
-  volatile int calls = 0;
+  std::atomic<int> calls = 0;  // counted last
 };
 
 void CL_CALLBACK Failed(cl_program program, void* user_data) {
@@ -148,7 +150,7 @@ void CL_CALLBACK Failed(cl_program program, void* user_data) {
     failure->log =
         clGetProgramBuildInfo(program, failure->device, CL_PROGRAM_BUILD_LOG, 0, nullptr, &bytes);
   }
-  failure->calls = failure->calls + 1;
+  failure->calls.fetch_add(1);
 }
 
 void TryToLink(const e2e::Session& session, const char* what, const char* options,
@@ -161,7 +163,7 @@ void TryToLink(const e2e::Session& session, const char* what, const char* option
                     static_cast<cl_uint>(inputs.size()), inputs.data(), Failed, &failure, &code);
   Expect(program == nullptr, "no program");
   for (int i = 0; i < 10000 && failure.calls == 0; ++i) usleep(1000);
-  std::printf("%s: %s, %d calls", what, e2e::CodeName(code).c_str(), failure.calls);
+  std::printf("%s: %s, %d calls", what, e2e::CodeName(code).c_str(), failure.calls.load());
   if (failure.program) {
     std::printf(" with a program: %s, %u references, log %s", e2e::CodeName(failure.info).c_str(),
                 failure.references, e2e::CodeName(failure.log).c_str());
@@ -187,7 +189,7 @@ void FailingLinks(const e2e::Session& session) {
              nullptr,
          "no context, no program");
   usleep(20000);
-  std::printf("no context: %s, %d calls\n", e2e::CodeName(code).c_str(), failure.calls);
+  std::printf("no context: %s, %d calls\n", e2e::CodeName(code).c_str(), failure.calls.load());
   for (cl_program program : {raw, object, needy}) Ok(clReleaseProgram(program));
 }
 
