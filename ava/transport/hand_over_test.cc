@@ -12,6 +12,7 @@
 #include <random>
 #include <thread>
 
+#include "ava/base/futex.h"
 #include "ava/transport/test_session.h"
 
 namespace ava::transport {
@@ -102,6 +103,24 @@ TEST(HandOver, StandByTakesOverDuringABlockingCall) {
     EXPECT_EQ(Call(session, kRelease, 2), 2U);
     waiter.join();
   }
+}
+
+// The guest looked late: it takes an announcement that was made when its command had been read.
+TEST(HandOver, AnAnnouncementThatIsTakenForNothingComesBack) {
+  TestSession session;
+  ShmWorkerChannel& worker = session.worker();
+  CommandBuffer buffer = MakeCommandBuffer();
+  std::atomic<std::uint32_t>& wait = session.mapping().control().command.reader_wait;
+  ASSERT_TRUE(session.Submit(kQuick, 1));
+  ASSERT_EQ(worker.Receive(buffer, 0ns), Next::kCommand);
+  worker.AnnounceAsleep();
+  std::thread stand_by([&] { EXPECT_TRUE(worker.WaitForCommand()); });
+  EXPECT_EQ(RingWriter::TakeAnnouncement(wait, wait), wire::kReaderHandedOver);
+  FutexWake(wait, 1, FutexScope::kShared, wire::kReaderHandedOver);
+  while ((wait & wire::kReaderWaitMask) != wire::kReaderHandedOver) std::this_thread::yield();
+  ASSERT_TRUE(session.Submit(kQuick, 2));
+  stand_by.join();
+  EXPECT_EQ(worker.Receive(buffer, 0ns), Next::kCommand);
 }
 
 TEST(HandOver, CommandPublishedBeforeTheAnnouncementIsNotLost) {

@@ -76,9 +76,15 @@ std::byte* RingWriter::Append(std::uint32_t bytes) {
 std::uint32_t RingWriter::Publish() {
   WriteHead(*ring_.control, head_);
   std::atomic<std::uint32_t>& wait = ring_.control->reader_wait;
-  if ((wait.load(std::memory_order_seq_cst) & wire::kReaderWaitMask) == 0) return 0;
-  return wait.fetch_and(~std::uint32_t{wire::kReaderWaitMask}, std::memory_order_seq_cst) &
-         wire::kReaderWaitMask;
+  return TakeAnnouncement(wait, wait.load(std::memory_order_seq_cst));
+}
+
+std::uint32_t RingWriter::TakeAnnouncement(std::atomic<std::uint32_t>& wait, std::uint32_t seen) {
+  const std::uint32_t waiting = seen & wire::kReaderWaitMask;
+  if (waiting == 0) return 0;
+  const bool taken = wait.compare_exchange_strong(
+      seen, seen & ~std::uint32_t{wire::kReaderWaitMask}, std::memory_order_seq_cst);
+  return taken ? waiting : 0;
 }
 
 void RingWriter::AnnounceAsleep() { writer_wait().exchange(1, std::memory_order_seq_cst); }

@@ -27,6 +27,10 @@ class RingWriter {
   // Shows the reader everything appended since. Returns its ReaderWait bits after clearing them:
   // the caller wakes one of those; in the common case 0.
   std::uint32_t Publish();
+  // The second half of Publish: clears the announcement that it has `seen`, and no later one. Who
+  // announced meanwhile has looked at the ring since, and would not be asked again if the writer
+  // took that away and woke somebody who finds nothing.
+  static std::uint32_t TakeAnnouncement(std::atomic<std::uint32_t>& wait, std::uint32_t seen);
 
   // Announces the wish to sleep until the reader frees space. When there is still no room, sleep on
   // writer_wait() while it is 1.

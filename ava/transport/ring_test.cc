@@ -71,6 +71,17 @@ class Ring : public testing::Test {
   const char* wrong_ = nullptr;
 };
 
+TEST_F(Ring, TakesTheAnnouncementThatItHasSeenAndNoLaterOne) {
+  std::atomic<std::uint32_t> wait = 8 | wire::kReaderHandedOver;
+  const std::uint32_t seen = wait;
+  EXPECT_EQ(RingWriter::TakeAnnouncement(wait, seen), wire::kReaderHandedOver);
+  EXPECT_EQ(wait, 8U);
+  EXPECT_EQ(RingWriter::TakeAnnouncement(wait, wait), 0U);
+  wait = 12 | wire::kReaderHandedOver;  // The reader came, read all, and went again.
+  EXPECT_EQ(RingWriter::TakeAnnouncement(wait, seen), 0U);
+  EXPECT_EQ(wait, 12U | wire::kReaderHandedOver);
+}
+
 TEST_F(Ring, CarriesRecordsInOrder) {
   EXPECT_EQ(Read(0), 0U);
   ASSERT_TRUE(Write(32, 1));

@@ -186,13 +186,26 @@ void ShmWorkerChannel::AnnounceAsleep() {
     FutexWake(reader_wait(), 1, FutexScope::kShared, wire::kReaderHandedOver);
 }
 
+// A guest publishes a command, which the reader takes, goes away and announces that; only then the
+// guest looks, takes the announcement for one that was there before, and wakes a stand-by, who
+// finds nothing. The next command must find an announcement all the same.
+bool ShmWorkerChannel::RestoreAnnouncement(std::uint32_t word) {
+  if (ReaderWaitOf(word) != wire::kReaderAwake) return false;
+  reader_wait().compare_exchange_strong(
+      word, (word + wire::kReaderWaitStep) | wire::kReaderHandedOver, std::memory_order_seq_cst);
+  return true;
+}
+
 bool ShmWorkerChannel::WaitForCommand() {
   sleepers_.fetch_add(1, std::memory_order_seq_cst);
   bool slept = false;
   for (;;) {
     const std::uint32_t word = reader_wait().load(std::memory_order_seq_cst);
     if (closed_.load(std::memory_order_seq_cst)) break;
-    if (!reading_.load(std::memory_order_seq_cst) && commands_.HasMore()) break;
+    if (!reading_.load(std::memory_order_seq_cst)) {
+      if (commands_.HasMore()) break;
+      if (RestoreAnnouncement(word)) continue;
+    }
     FutexWait(reader_wait(), word, FutexScope::kShared, Deadline::Never(), wire::kReaderHandedOver);
     slept = true;
   }

@@ -61,6 +61,7 @@ class ShmWorkerChannel final : public WorkerChannel {
 
   // The consumer role.
   void WithdrawAnnouncement();
+  bool RestoreAnnouncement(std::uint32_t word);
   void Announce(wire::ReaderWait what);
   void SleepForCommand(Deadline deadline);
   void NoteSilence(std::int64_t silence_ns);
