@@ -30,8 +30,8 @@
 namespace ava::worker {
 
 // What a session holds at one time.
-inline constexpr std::size_t kGuestFilesMax = std::size_t{1} << 14;  // directories included
-inline constexpr std::size_t kGuestFilesBytesMax = std::size_t{512} << 20;
+inline constexpr std::size_t kGuestFilesMax = std::size_t{1} << 14;         // directories included
+inline constexpr std::size_t kGuestFilesBytesMax = std::size_t{128} << 20;  // may be memory
 
 class GuestFiles {
  public:

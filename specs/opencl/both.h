@@ -24,7 +24,9 @@ inline size_t PixelBytes(const cl_image_format* format) {
 // Bytes that an image's host memory spans, its pitches as given or, where 0, tight.
 inline size_t PlainImageBytes(const cl_image_format* format, size_t width, size_t height,
                               size_t layers, size_t row_pitch, size_t slice_pitch) {
-  const size_t row = row_pitch != 0 ? row_pitch : width * PixelBytes(format);
+  const size_t pixel = PixelBytes(format);
+  if (pixel == 0 || row_pitch % pixel != 0) return 0;  // it will be refused, unread
+  const size_t row = row_pitch != 0 ? row_pitch : width * pixel;
   return (slice_pitch != 0 ? slice_pitch : row * height) * layers;
 }
 

@@ -21,7 +21,7 @@ import subprocess
 import sys
 import time
 
-from manager_lib import Place, check, run_tests, stat_fields, wait_until
+from manager_lib import Place, check, run_tests, stat_fields, user_of, wait_until
 
 # Users that nobody else has, so that the directories under /tmp are this run's.
 USER = 200_000 + os.getpid()
@@ -71,7 +71,7 @@ def caught(listener):
 
 def bare_environment():
     """Of a user without home or run-time directory: all defaults lie in /tmp."""
-    return {"PATH": os.environ["PATH"]}
+    return {name: os.environ[name] for name in ("PATH", "ASAN_OPTIONS") if name in os.environ}
 
 
 # Whose socket is it? ------------------------------------------------------------------------------
@@ -209,12 +209,6 @@ def working(place, *what, seconds="30", **options):
     finally:
         program.kill()
         program.communicate()
-
-
-def user_of(session):
-    """The user of a session's worker."""
-    status = pathlib.Path(f"/proc/{session['worker_pid']}/status").read_text()
-    return int(status.split("Uid:")[1].split()[0])
 
 
 def processes_of(user):

@@ -40,6 +40,12 @@ def wait_until(condition, what, seconds=SETTLE_S):
         time.sleep(0.01)
 
 
+def user_of(session):
+    """The user of a session's worker; /proc/PID itself may be root's."""
+    status = pathlib.Path(f"/proc/{session['worker_pid']}/status").read_text()
+    return int(status.split("Uid:")[1].split()[0])
+
+
 def stat_fields(pid):
     """(parent, state, start time) of a process, or None."""
     try:

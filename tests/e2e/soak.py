@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many programs at once, again and again, each to its right result.
 
-    tests/e2e/soak.py                              100 rounds of 50 programs: hours on a small machine
+    tests/e2e/soak.py                              100 rounds of 50 programs: 4 minutes on a quiet machine of 2 cores
     tests/e2e/soak.py --rounds 2 --at-once 8       what ctest does
 
 A round starts all its programs in the same moment, under one manager, and waits for all. The first of

@@ -157,6 +157,25 @@ void ReadBack(const e2e::Session& session, const fs::path& root) {
   }
 }
 
+// What a header that is a program names in turn.
+void Compiled(const e2e::Session& session, const fs::path& root) {
+  const std::string header = "#include \"" + (root / "near-2.h").string() + "\"\n" +
+                             "#if __has_include(\"asked/only.h\")\n#define GOT 5\n#endif\n";
+  cl_program headers[] = {e2e::MakeProgram(session.context, header.c_str())};
+  const char* names[] = {"given.h"};
+  cl_program object =
+      e2e::MakeProgram(session.context, Source("#include \"given.h\"", "10 * GOT + NEAR").c_str());
+  Ok(clCompileProgram(object, 1, &session.device, "", 1, headers, names, nullptr, nullptr));
+  cl_int code = CL_SUCCESS;
+  cl_program program =
+      clLinkProgram(session.context, 1, &session.device, "", 1, &object, nullptr, nullptr, &code);
+  Ok(code);
+  const int answer = Run(session, program);
+  std::printf("by a header that is a program: %d\n", answer);
+  Expect(answer == 52, "a header that is a program");
+  for (cl_program used : {program, object, headers[0]}) Ok(clReleaseProgram(used));
+}
+
 // PoCL has no -include; the option comes back in the log as it was.
 void Forced(const e2e::Session& session, const fs::path& root) {
   cl_program program = e2e::MakeProgram(session.context, Source("", "NEAR").c_str());
@@ -228,6 +247,7 @@ int main() {
   Asked(session, root);
   Searched(session, root);
   ReadBack(session, root);
+  Compiled(session, root);
   Forced(session, root);
   Missing(session);
   Changing(session);
