@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-from manager_lib import Place, check, processes, run_tests, stat_fields, user_of, wait_until
+from manager_lib import Place, check, is_dead, processes, run_tests, user_of, wait_until
 
 GUEST_USER = 1000
 
@@ -84,7 +84,7 @@ def test_killing_a_run_with_statistics_kills_the_program(place):
     )[0]
     run.kill()
     run.wait()
-    wait_until(lambda: (stat_fields(child) or (0, "Z"))[1] == "Z", "the program has gone with it")
+    wait_until(lambda: is_dead(child), "the program has gone with it")
 
 
 def command_line(pid):

@@ -21,7 +21,7 @@ import subprocess
 import sys
 import time
 
-from manager_lib import Place, check, run_tests, stat_fields, user_of, wait_until
+from manager_lib import Place, check, is_dead, run_tests, user_of, wait_until
 
 # Users that nobody else has, so that the directories under /tmp are this run's.
 USER = 200_000 + os.getpid()
@@ -192,7 +192,7 @@ def test_stop_returns_when_the_manager_has_ended(place):
     check(place.run("avad", "--socket", place.socket).returncode == 0, "avad")
     manager = place.manager()["pid"]
     check(manager != pid and place.ava("stop").returncode == 0, "stop")
-    wait_until(lambda: stat_fields(manager) is None or stat_fields(manager)[1] == "Z", "it has ended", 0.5)
+    wait_until(lambda: is_dead(manager), "it has ended", 0.5)
 
 
 # What a guest leaves behind, and what a worker does ---------------------------------------------------

@@ -56,6 +56,12 @@ def stat_fields(pid):
     return int(fields[1]), fields[0], int(fields[19])
 
 
+def is_dead(pid):
+    """It is gone, or only its parent has not looked yet."""
+    fields = stat_fields(pid)
+    return fields is None or fields[1] == "Z"
+
+
 def processes():
     """pid -> (parent, state, start time), of all processes."""
     found = {}
