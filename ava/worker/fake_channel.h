@@ -70,6 +70,11 @@ class FakeChannel : public transport::WorkerChannel {
     upcalls_.pop_front();
     return upcall;
   }
+  // Waits until a thread receives again. What is sent before may be taken by one that stands by.
+  bool AwaitReader() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(5), [&] { return !announced_; });
+  }
   bool IsDone(std::uint64_t offset) const {
     const std::scoped_lock lock(mutex_);
     return done_.contains(offset);
@@ -97,6 +102,7 @@ class FakeChannel : public transport::WorkerChannel {
   Next Receive(std::span<std::byte> buffer, std::chrono::nanoseconds timeout) override {
     std::unique_lock lock(mutex_);
     announced_ = false;
+    changed_.notify_all();
     const bool ready =
         changed_.wait_for(lock, timeout, [&] { return closed_ || !commands_.empty(); });
     if (closed_) return Next::kClosed;

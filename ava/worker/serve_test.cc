@@ -174,6 +174,7 @@ TEST_F(ServeTest, TheFirstThreadTakesItsRoleBack) {
       library.changed.notify_all();
     }
     ASSERT_TRUE(channel->Await(1).has_value());
+    ASSERT_TRUE(channel->AwaitReader());
     const std::scoped_lock lock(library.mutex);
     library.open = false;
   }
