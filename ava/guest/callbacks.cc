@@ -29,13 +29,28 @@ std::uint64_t Callbacks::Add(const CallbackEntry& entry) {
   return std::uint64_t{row.generation} << 32 | (index + 1);
 }
 
-bool Callbacks::Find(std::uint64_t id, CallbackEntry& entry) {
-  const std::lock_guard lock(mutex_);
+Callbacks::Row* Callbacks::FindLocked(std::uint64_t id) {
   const auto index = static_cast<std::uint32_t>(id) - 1;
   if (index >= rows_.size() || rows_[index].generation != id >> 32 ||
       rows_[index].entry.callback == 0)
-    return false;
-  entry = rows_[index].entry;
+    return nullptr;
+  return &rows_[index];
+}
+
+bool Callbacks::Find(std::uint64_t id, CallbackEntry& entry) {
+  const std::lock_guard lock(mutex_);
+  const Row* row = FindLocked(id);
+  if (row == nullptr) return false;
+  entry = row->entry;
+  return true;
+}
+
+bool Callbacks::Claim(std::uint64_t id, std::uint16_t callback, CallbackEntry& entry) {
+  const std::lock_guard lock(mutex_);
+  Row* row = FindLocked(id);
+  if (row == nullptr || row->entry.callback != callback || row->claimed) return false;
+  row->claimed = kApi.callbacks[callback].once;
+  entry = row->entry;
   return true;
 }
 
@@ -43,13 +58,12 @@ CallbackEntry Callbacks::Take(std::uint64_t id) {
   CallbackEntry entry;
   {
     const std::lock_guard lock(mutex_);
-    const auto index = static_cast<std::uint32_t>(id) - 1;
-    if (index >= rows_.size() || rows_[index].generation != id >> 32 ||
-        rows_[index].entry.callback == 0)
-      return {};
-    entry = rows_[index].entry;
-    rows_[index].entry = {};
-    free_rows_.push_back(index);
+    Row* row = FindLocked(id);
+    if (row == nullptr) return {};
+    entry = row->entry;
+    row->entry = {};
+    row->claimed = false;
+    free_rows_.push_back(static_cast<std::uint32_t>(id) - 1);
   }
   for (Object* held : entry.holds) {
     if (held != nullptr) g_objects.Unhold(*held);
@@ -66,10 +80,8 @@ void Callbacks::Retire(std::uint64_t id) {
 void Callbacks::Leave(std::uint64_t id, std::uint16_t callback, Object* left) {
   {
     const std::lock_guard lock(mutex_);
-    const auto index = static_cast<std::uint32_t>(id) - 1;
-    if (index < rows_.size() && rows_[index].generation == id >> 32 &&
-        rows_[index].entry.callback != 0) {
-      rows_[index].entry.left = left;
+    if (Row* row = FindLocked(id); row != nullptr) {
+      row->entry.left = left;
       return;
     }
   }
@@ -102,7 +114,7 @@ void Callbacks::RunOne(std::span<const std::byte> record) {
   wire::UpcallHeader header;
   std::memcpy(&header, record.data(), sizeof(header));
   CallbackEntry entry;
-  if (!Find(header.target, entry) || entry.callback != header.callback) return;
+  if (!Claim(header.target, header.callback, entry)) return;
   session_.Deliver();
   const CallbackInfo& info = kApi.callbacks[entry.callback];
   info.run(entry, record);
@@ -116,10 +128,10 @@ void Callbacks::RunLost() {
     {
       const std::lock_guard lock(mutex_);
       if (index >= rows_.size()) return;
-      if (rows_[index].entry.callback == 0) continue;
       id = std::uint64_t{rows_[index].generation} << 32 | (index + 1);
       entry = rows_[index].entry;
     }
+    if (entry.callback == 0 || !Claim(id, entry.callback, entry)) continue;
     const CallbackInfo& info = kApi.callbacks[entry.callback];
     if (info.run_lost != nullptr) info.run_lost(entry);
     if (info.once) Retire(id);

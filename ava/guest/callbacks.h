@@ -58,8 +58,13 @@ class Callbacks {
   struct Row {
     CallbackEntry entry;
     std::uint32_t generation = 0;
+    bool claimed = false;  // by the thread that runs it, when it fires once
   };
+  // The row of a callback that may still fire; null when there is none. mutex_ held.
+  Row* FindLocked(std::uint64_t id);
   bool Find(std::uint64_t id, CallbackEntry& entry);
+  // Find for a thread that is about to run it: one that fires once is nobody else's from then on.
+  bool Claim(std::uint64_t id, std::uint16_t callback, CallbackEntry& entry);
   // Forgets it; what it was.
   CallbackEntry Take(std::uint64_t id);
   void Retire(std::uint64_t id);

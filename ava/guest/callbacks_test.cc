@@ -25,6 +25,7 @@ class CallbacksTest : public test::SessionTest {
     channel();
     const std::lock_guard lock(test::g_log_mutex);
     test::g_callback_log.clear();
+    test::g_during_callback = nullptr;
   }
   static std::vector<std::string> WaitForLog(std::size_t lines) {
     for (int i = 0; i < 5000; ++i) {
@@ -92,6 +93,19 @@ TEST_F(CallbacksTest, TellsOfALoss) {
   testing::internal::CaptureStderr();
   g_channel->Lose();
   EXPECT_EQ(WaitForLog(1), (std::vector<std::string>{"lost 33"}));
+  testing::internal::GetCapturedStderr();
+}
+
+TEST_F(CallbacksTest, DoesNotRunAgainWhatRunsDuringALoss) {
+  auto& callbacks = Session::Current().callbacks();
+  const std::uint64_t id = callbacks.Add({.callback = 1, .lost = {33}});
+  callbacks.Add({.callback = 1, .lost = {44}});
+  test::g_during_callback = [] { WaitForLog(2); };
+  g_channel->Upcall(1, id, nullptr, 0);
+  WaitForLog(1);
+  testing::internal::CaptureStderr();
+  g_channel->Lose();
+  EXPECT_EQ(WaitForLog(2), (std::vector<std::string>{"ran 16", "lost 44"}));
   testing::internal::GetCapturedStderr();
 }
 

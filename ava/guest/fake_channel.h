@@ -164,6 +164,7 @@ extern bool g_refuse;
 // The worker of a channel that is made from now on; empty: the channel's own.
 extern std::function<wire::ReplyHeader(FakeCommand&)> g_first_worker;
 extern std::vector<std::string> g_callback_log;  // guarded by g_log_mutex
+extern std::function<void()> g_during_callback;  // in the one that fires once
 extern Mutex g_log_mutex;
 
 struct MemoryMetadata {

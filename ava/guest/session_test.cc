@@ -23,6 +23,7 @@ FakeChannel* g_channel = nullptr;
 bool g_refuse = false;
 std::function<wire::ReplyHeader(FakeCommand&)> g_first_worker;
 std::vector<std::string> g_callback_log;
+std::function<void()> g_during_callback;
 Mutex g_log_mutex;
 
 namespace {
@@ -46,8 +47,11 @@ const CallbackInfo kCallbacks[] = {
     {},
     {.name = "once",
      .once = true,
-     .run = [](const CallbackEntry&,
-               std::span<const std::byte> record) { Log("ran " + std::to_string(record.size())); },
+     .run =
+         [](const CallbackEntry&, std::span<const std::byte> record) {
+           Log("ran " + std::to_string(record.size()));
+           if (g_during_callback) g_during_callback();
+         },
      .run_lost = [](const CallbackEntry& entry) { Log("lost " + std::to_string(entry.lost[0])); },
      .release =
          [](void* handle) {
