@@ -239,14 +239,14 @@ TEST_F(ServeTest, IsNotOverWhileTheLibraryMayCallBack) {
 
 TEST(ServeStuck, ReturnsWhileTheLibraryStillHoldsAThread) {
   // Left to the end of the process on purpose: nothing else ends such a thread.
-  auto& library = *new Vendor;
+  static auto& library = *new Vendor;
   vendor = &library;
   static std::vector<router::FunctionRule> rules;
   for (const FunctionEntry& entry : kFunctions) {
     rules.push_back({.name = entry.name, .args_bytes = entry.args_bytes, .served = true});
   }
-  auto& router = *new router::Router({.functions = rules, .resources = {}, .allowed = {}});
-  auto& progress = *new Progress;
+  static auto& router = *new router::Router({.functions = rules, .resources = {}, .allowed = {}});
+  static auto& progress = *new Progress;
   auto channel = std::make_shared<FakeChannel>();
   channel->Send(kWait, {}, 1);
   std::thread closer([&] {

@@ -186,13 +186,18 @@ def test_a_worker_is_confined(place):
 def test_workers_of_one_tenant_are_different_users(place):
     if not place.root:
         return
-    programs = [place.start_ava("run", "--", *victim(place, "for", "3"), stdout=subprocess.DEVNULL)
-                for _ in range(3)]
-    sessions = wait_until(lambda: len(place.sessions()) == 3 and place.sessions(), "three sessions")
-    # A worker begins as its manager's user.
-    wait_until(lambda: len({user_of(session) for session in sessions} - {0}) == 3, "three users")
+    programs = [place.start_ava("run", "--", *victim(place, "for", "600"), stdout=subprocess.PIPE,
+                                text=True) for _ in range(3)]
+    for program in programs:
+        check(program.stdout.readline() == "working\n", "working")
+    users = {user_of(session) for session in place.sessions()}
+    check(len(users - {0}) == 3, f"three users, not {users}")
+    for program in programs:
+        program.terminate()
     statuses = [program.wait(timeout=60) for program in programs]
-    check(statuses == [0, 0, 0], str(statuses))
+    check(statuses == [-signal.SIGTERM] * 3, str(statuses))
+    for program in programs:
+        program.stdout.close()
 
 
 def test_guests_of_several_users(place):
