@@ -26,6 +26,13 @@ struct Chain {
 
 void CL_CALLBACK Advance(cl_event event, cl_int status, void* user_data);
 
+// With a reference of the callback's own: PoCL's clSetUserEventStatus still uses the event when who
+// waits for it may have released it.
+void Complete(cl_event event) {
+  Ok(clSetUserEventStatus(event, CL_COMPLETE));
+  Ok(clReleaseEvent(event));
+}
+
 void EnqueueStep(Chain& chain) {
   cl_event event = nullptr;
   e2e::Launch(chain.session->queue, chain.kernel, 1, &event);
@@ -54,7 +61,7 @@ void CL_CALLBACK Advance(cl_event event, cl_int status, void* user_data) {
   if (++chain.steps < kSteps) {
     EnqueueStep(chain);
   } else {
-    Ok(clSetUserEventStatus(chain.finished, CL_COMPLETE));
+    Complete(chain.finished);
   }
 }
 
@@ -67,6 +74,7 @@ void RunChain(const e2e::Session& session) {
   chain.kernel = e2e::MakeKernel(program, "advance");
   chain.finished = e2e::MakeUserEvent(session.context);
   e2e::SetArg(chain.kernel, 0, buffer);
+  Ok(clRetainEvent(chain.finished));
   EnqueueStep(chain);
   Ok(clWaitForEvents(1, &chain.finished));
   const int value = e2e::ReadAll<int>(session.queue, buffer, 1)[0];
@@ -81,7 +89,7 @@ void RunChain(const e2e::Session& session) {
 
 // The main thread is inside clFinish for commands that only the callback lets go.
 void CL_CALLBACK OpenGate(cl_event, cl_int, void* user_data) {
-  Ok(clSetUserEventStatus(static_cast<cl_event>(user_data), CL_COMPLETE));
+  Complete(static_cast<cl_event>(user_data));
 }
 
 void GateInsideFinish(const e2e::Session& session) {
@@ -93,6 +101,7 @@ void GateInsideFinish(const e2e::Session& session) {
     cl_event opener = nullptr;
     Ok(clEnqueueFillBuffer(session.queue, buffer, &value, sizeof value, 0, 64, 1, &gate, nullptr));
     Ok(clEnqueueMarkerWithWaitList(other, 0, nullptr, &opener));
+    Ok(clRetainEvent(gate));
     Ok(clSetEventCallback(opener, CL_COMPLETE, OpenGate, gate));
     Ok(clFlush(other));
     Ok(clFinish(session.queue));
