@@ -86,7 +86,7 @@ void Call::FinishMapping(bool success) {
 }
 
 void Call::Unmap(const void* object, const void* pointer, std::uint64_t& id) {
-  mapping_ = session_.mappings().Find(static_cast<const Object*>(object)->id, pointer);
+  mapping_ = session_.mappings().Claim(static_cast<const Object*>(object)->id, pointer);
   id = mapping_.id;
   unmaps_ = mapping_.id != 0;
   dirty_ |= unmaps_;
@@ -98,7 +98,7 @@ void Call::Unmap(const void* object, const void* pointer, std::uint64_t& id) {
 
 void Call::FinishUnmapping(bool success) {
   unmaps_ = false;
-  if (!success) return;
+  if (!success) return session_.mappings().PutBack(mapping_.id);
   session_.mappings().Remove(mapping_.id);
   session_.deliveries().Forget(mapping_.shadow);
   session_.channel()->FreeWhenDone(mapping_.shadow);

@@ -79,6 +79,34 @@ TEST_F(MappingCalls, MapsAndUnmaps) {
   g_objects.Release(*object);
 }
 
+TEST_F(MappingCalls, OneCallAtATimeUnmaps) {
+  Object* object = g_objects.Mint(kMemory);
+  const void* pointer = nullptr;
+  {
+    Call call(1, sizeof(args_), payload_);
+    call.Map(object, {.bytes = 4}, args_.word, args_.out);
+    ASSERT_TRUE(call.Send(&args_, true));
+    call.Succeed();
+    pointer = call.mapped_pointer();
+  }
+  const auto unmaps = [&](bool success) {
+    std::uint64_t id = 0;
+    std::uint64_t other_id = 0;
+    Payload<4096> other_payload;
+    Call call(2, sizeof(id), payload_);
+    call.Unmap(object, pointer, id);
+    Call other(2, sizeof(id), other_payload);
+    other.Unmap(object, pointer, other_id);
+    EXPECT_EQ(other_id, 0U);
+    success ? call.Succeed() : call.Fail();
+    return id;
+  };
+  EXPECT_EQ(unmaps(false), args_.word);
+  EXPECT_EQ(unmaps(true), args_.word);
+  EXPECT_EQ(unmaps(true), 0U);
+  g_objects.Release(*object);
+}
+
 TEST_F(MappingCalls, MapsTheProgramsOwnMemory) {
   Object* object = g_objects.Mint(kMemory);
   std::string host = "....";

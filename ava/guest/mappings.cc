@@ -16,12 +16,21 @@ void Mappings::Add(const Mapping& mapping) {
   mappings_.push_back(mapping);
 }
 
-Mapping Mappings::Find(wire::HandleId object, const void* pointer) const {
+Mapping Mappings::Claim(wire::HandleId object, const void* pointer) {
   const std::lock_guard lock(mutex_);
   for (auto mapping = mappings_.rbegin(); mapping != mappings_.rend(); ++mapping) {
-    if (mapping->object == object && mapping->pointer() == pointer) return *mapping;
+    if (mapping->object != object || mapping->pointer() != pointer || mapping->leaving) continue;
+    mapping->leaving = true;
+    return *mapping;
   }
   return {};
+}
+
+void Mappings::PutBack(std::uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  for (Mapping& mapping : mappings_) {
+    if (mapping.id == id) mapping.leaving = false;
+  }
 }
 
 void Mappings::Remove(std::uint64_t id) {

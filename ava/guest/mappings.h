@@ -26,6 +26,7 @@ struct Mapping {
   bool owns_view = false;     // a heap block of ours
   bool reads = false;
   bool writes = false;
+  bool leaving = false;  // a call that unmaps it is under way
 
   std::byte* pointer() const { return view != nullptr ? view : shadow.data; }
 };
@@ -34,8 +35,10 @@ class Mappings {
  public:
   std::uint64_t NewId();
   void Add(const Mapping& mapping);
-  // The latest mapping of this object that begins at `pointer`; id 0: there is none.
-  Mapping Find(wire::HandleId object, const void* pointer) const;
+  // The latest mapping of this object that begins at `pointer`, for a call that unmaps it: no other
+  // call finds it until PutBack. id 0: there is none.
+  Mapping Claim(wire::HandleId object, const void* pointer);
+  void PutBack(std::uint64_t id);  // that call has failed
   void Remove(std::uint64_t id);
 
  private:
