@@ -234,8 +234,8 @@ std::uint64_t ShmGuestChannel::SubmitOwn(std::uint16_t function, std::uint32_t n
 // Standard output --------------------------------------------------------------------------------
 
 void ShmGuestChannel::FollowStdout() {
+  const std::lock_guard lock(stdout_mutex_);  // what the worker is told is what was seen last
   if (!stdout_.HasChanged()) return;
-  const std::lock_guard lock(stdout_mutex_);
   struct {
     ShmGuestChannel* channel;
     std::uint32_t number;
@@ -251,8 +251,8 @@ void ShmGuestChannel::FollowStdout() {
 }
 
 void ShmGuestChannel::LetGoOfStdout() {
-  if (!stdout_.LetGo()) return;
   const std::lock_guard lock(stdout_mutex_);
+  if (!stdout_.LetGo()) return;
   SubmitOwn(wire::kSessionStdout, wire::kFirstStdout);
 }
 

@@ -11,10 +11,13 @@
 
 namespace {
 
-// Whether a kernel may write to the program's standard output. A program without a source may.
-bool MayPrint(const std::string& source) {
-  return source.empty() || source.find("printf") != std::string::npos ||
-         source.find("include") != std::string::npos;
+// Whether a kernel may write to the program's standard output. A program without a source may, and
+// one whose options or pasted tokens could make the name.
+bool MayPrint(cl_program program) {
+  const std::string& source = metadata(program)->source;
+  if (source.empty() || metadata(program)->prints_by_options) return true;
+  return source.find("printf") != std::string::npos ||
+         source.find("include") != std::string::npos || source.find("##") != std::string::npos;
 }
 
 // What it prints belongs where the program's output goes now.
@@ -41,6 +44,8 @@ std::string JoinSource(cl_uint count, const char** strings, const size_t* length
 void ShipSources(cl_program program, const char* options) {
   if (!ava::guest::IsAlive(program)) return;
   const char* text = options == nullptr ? "" : options;
+  if (strstr(text, "printf") != nullptr || strstr(text, "-include") != nullptr)
+    metadata(program)->prints_by_options = true;
   if (char directory[PATH_MAX]; getcwd(directory, sizeof(directory)) != nullptr)
     (void)ava_directory(directory);
   bool shipped = true;

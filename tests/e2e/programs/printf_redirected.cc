@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <initializer_list>
 
 #include "tests/e2e/programs/check.h"
 
@@ -16,6 +17,10 @@ using e2e::Ok;
 
 constexpr const char* kSource = R"(
 kernel void say(int number) { printf("kernel %d\n", number); }
+)";
+// Nothing in the source says that it prints.
+constexpr const char* kCovertSource = R"(
+kernel void say(int number) { SAY("covert %d\n", number); }
 )";
 
 struct Speaker {
@@ -45,15 +50,23 @@ std::string Content(int fd) {
   return {text.data(), static_cast<size_t>(bytes > 0 ? bytes : 0)};
 }
 
-void IntoFile(const Speaker& speaker, int own) {
+void IntoFile(const Speaker& speaker, std::initializer_list<int> numbers, int own) {
   FILE* file = tmpfile();
   Exchange(fileno(file));
-  speaker.Speak(2);
-  speaker.Speak(3);
+  for (const int number : numbers) speaker.Speak(number);
   Exchange(own);
   lseek(fileno(file), 0, SEEK_SET);
   std::printf("in the file: [%s]\n", Content(fileno(file)).c_str());
   std::fclose(file);
+}
+
+void CovertlyIntoFile(const e2e::Session& session, int own) {
+  cl_program program =
+      e2e::BuildProgram(session.context, session.device, kCovertSource, "-DSAY=printf");
+  const Speaker speaker = {.session = session, .kernel = e2e::MakeKernel(program, "say")};
+  IntoFile(speaker, {7}, own);
+  Ok(clReleaseKernel(speaker.kernel));
+  Ok(clReleaseProgram(program));
 }
 
 void IntoPipe(const Speaker& speaker, int own) {
@@ -87,7 +100,8 @@ int main() {
   const Speaker speaker = {.session = session, .kernel = e2e::MakeKernel(program, "say")};
   const int own = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 100);
   speaker.Speak(1);
-  IntoFile(speaker, own);
+  IntoFile(speaker, {2, 3}, own);
+  CovertlyIntoFile(session, own);
   IntoPipe(speaker, own);
   IntoNothing(speaker, own);
   speaker.Speak(6);
