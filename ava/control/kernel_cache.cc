@@ -88,18 +88,24 @@ class Merge final : public Walk {
   explicit Merge(const CacheOwner& owner) : owner_(owner) {}
 
  private:
-  void File(int from_fd, int to_fd, const std::string& name, const struct stat& status) override {
-    const uid_t expected = owner_.change ? owner_.uid : geteuid();
-    if (status.st_uid != expected || status.st_nlink != 1 || status.st_size == 0) return;
+  // By descriptor: what a worker asked for before it was killed may still exchange the name's file
+  // for a link, which we must not follow.
+  void File(int from_fd, int to_fd, const std::string& name, const struct stat&) override {
     if (IsTemporary(name)) return;
+    const UniqueFd file(
+        openat(from_fd, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    struct stat status{};
+    if (!file || fstat(file.get(), &status) != 0 || !IsWorth(status)) return;
     const mode_t mode = (status.st_mode & S_IXUSR) != 0 ? 0755 : 0644;
-    if (owner_.change &&
-        fchownat(from_fd, name.c_str(), geteuid(), getegid(), AT_SYMLINK_NOFOLLOW) != 0) {
-      return;
-    }
-    if (fchmodat(from_fd, name.c_str(), mode, 0) != 0) return;
+    if (owner_.change && fchown(file.get(), geteuid(), getegid()) != 0) return;
+    if (fchmod(file.get(), mode) != 0) return;
     // Whoever was first stays: others have links to it.
     renameat2(from_fd, name.c_str(), to_fd, name.c_str(), RENAME_NOREPLACE);
+  }
+  bool IsWorth(const struct stat& status) const {
+    const uid_t expected = owner_.change ? owner_.uid : geteuid();
+    return S_ISREG(status.st_mode) && status.st_uid == expected && status.st_nlink == 1 &&
+           status.st_size != 0;
   }
   void MakeDirectory(int to_fd, const std::string& name) override {
     mkdirat(to_fd, name.c_str(), 0755);

@@ -252,16 +252,21 @@ void Session::WelcomeWhenReady() {
 // The worker sees its session's socket close and ends. One that was stopped, perhaps by the guest's
 // own kernel, does not.
 void Session::WatchGuest() {
+  if (guest_.peer.pid <= 0) return;  // of a process namespace that we do not see
   guest_process_ = OpenProcess(guest_.peer.pid);
-  if (!guest_process_) return;
+  if (!guest_process_) return KillWhenLeftAlone();
   guest_watch_ = services_.loop.WhenReadable(guest_process_.get(), [this] {
     // The loop may wake us for what a descriptor before this one had to say.
     if (!HasEnded(guest_process_.get())) return;
-    kill_timer_ = services_.loop.After(kGuestGoneNsMax, [this] {
-      if (end_reason_.empty()) end_reason_ = "the guest has ended and the worker did not notice";
-      Kill();
-    });
+    KillWhenLeftAlone();
     guest_watch_.reset();
+  });
+}
+
+void Session::KillWhenLeftAlone() {
+  kill_timer_ = services_.loop.After(kGuestGoneNsMax, [this] {
+    if (end_reason_.empty()) end_reason_ = "the guest has ended and the worker did not notice";
+    Kill();
   });
 }
 
@@ -379,7 +384,9 @@ void Session::CleanUpWhenDead() {
   services_.clean_up.Do(
       // Nothing of this object: if the manager gives up waiting, the queue outlives it.
       [cache = cache_, session = id(), owner = Owner(), directory = Directory(),
-       &log = services_.log] {
+       &log = services_.log, lost = user_is_lost_] {
+        // Processes of this user live, and may exchange what we are about to touch.
+        if (lost) return;
         UnmountStorage(directory);
         const auto cached = cache.CloseView(session, owner, CacheLimits{});
         const auto removed = RemoveTree(directory);

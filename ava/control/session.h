@@ -116,6 +116,7 @@ class Session {
   void OnLog(const std::string& line);
   void WelcomeWhenReady();
   void WatchGuest();
+  void KillWhenLeftAlone();  // the guest has ended: the worker has a moment to see it
   void Refuse(wire::WelcomeStatus status, const std::string& reason);
 
   void Finish(pid_t worker);
