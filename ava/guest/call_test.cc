@@ -320,6 +320,30 @@ TEST_F(Calls, FlushesSettersBeforeAnythingDies) {
   EXPECT_TRUE(Session::Current().setters().empty());
 }
 
+// Another thread's release flushes them; a call that consumes the object meanwhile must not
+// overtake.
+TEST_F(Calls, SettersArePendingUntilTheyAreSubmitted) {
+  Object* object = g_objects.Mint(kMemory);
+  {
+    Call call(1, sizeof(args_), payload_);
+    ASSERT_TRUE(call.Keep(object, 0, &args_));
+  }
+  SetterRegistry& setters = Session::Current().setters();
+  const SetterList* list = setters.ListOf(*object);
+  int submitted = 0;
+  g_channel->worker = [&](FakeCommand&) {
+    ++submitted;
+    EXPECT_FALSE(list->empty());
+    EXPECT_FALSE(setters.empty());
+    return wire::ReplyHeader{};
+  };
+  setters.FlushAll(*g_channel, 1);
+  EXPECT_EQ(submitted, 1);
+  EXPECT_TRUE(list->empty());
+  EXPECT_TRUE(setters.empty());
+  g_objects.Release(*object);
+}
+
 TEST_F(Calls, FailWithoutASession) {
   testing::internal::CaptureStderr();
   g_channel->Lose();

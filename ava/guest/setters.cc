@@ -88,10 +88,12 @@ bool SetterList::SubmitLocked(GuestChannel& channel, std::uint32_t thread,
         .parts = {&parts[filled], 1}};
     ++filled;
   }
-  registry_.pending_.fetch_sub(pending_.exchange(0, std::memory_order_relaxed),
-                               std::memory_order_relaxed);
   if (last != nullptr) records[filled++] = *last;
-  return filled == 0 ? alive : channel.SubmitAll({records, filled}) && alive;
+  if (filled != 0) alive = channel.SubmitAll({records, filled}) && alive;
+  // Only now: whoever sees nothing pending sends past this list without its lock.
+  const std::uint32_t submitted = pending_.exchange(0, std::memory_order_release);
+  registry_.pending_.fetch_sub(submitted, std::memory_order_release);
+  return alive;
 }
 
 bool SetterList::SubmitWith(GuestChannel& channel, std::uint32_t thread,

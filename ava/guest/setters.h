@@ -48,7 +48,8 @@ class SetterList {
                   const transport::GuestChannel::Record& last);
   // Submits what is pending.
   bool Flush(transport::GuestChannel& channel, std::uint32_t thread);
-  bool empty() const { return pending_.load(std::memory_order_relaxed) == 0; }
+  // True: what was kept has been submitted.
+  bool empty() const { return pending_.load(std::memory_order_acquire) == 0; }
 
  private:
   friend class SetterRegistry;
@@ -72,7 +73,7 @@ class SetterRegistry {
   SetterList* ListOf(Object& object);
   // Sends everything that is pending anywhere.
   void FlushAll(transport::GuestChannel& channel, std::uint32_t thread);
-  bool empty() const { return pending_.load(std::memory_order_relaxed) == 0; }
+  bool empty() const { return pending_.load(std::memory_order_acquire) == 0; }
 
  private:
   friend class SetterList;
