@@ -126,6 +126,7 @@ void Overlapping(const e2e::Session& session) {
   Unmap(session.queue, buffer, first);
   Expect(std::memcmp(second, data.data() + 40000, 60000) == 0, "the second outlives the first");
   Unmap(session.queue, buffer, second);
+  Ok(clFinish(session.queue));  // PoCL loses count of a map that meets an unmap under way.
   uint8_t* left = Map(session.queue, buffer, CL_TRUE, CL_MAP_WRITE, 0, 1000);
   uint8_t* right = Map(session.queue, buffer, CL_TRUE, CL_MAP_WRITE, 1000, 1000);
   std::memset(left, 1, 1000);
