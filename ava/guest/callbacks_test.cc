@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -100,13 +101,18 @@ TEST_F(CallbacksTest, DoesNotRunAgainWhatRunsDuringALoss) {
   auto& callbacks = Session::Current().callbacks();
   const std::uint64_t id = callbacks.Add({.callback = 1, .lost = {33}});
   callbacks.Add({.callback = 1, .lost = {44}});
-  test::g_during_callback = [] { WaitForLog(2); };
+  static std::atomic<bool> over = false;
+  test::g_during_callback = [] {
+    WaitForLog(2);
+    over = true;
+  };
   g_channel->Upcall(1, id, nullptr, 0);
   WaitForLog(1);
   testing::internal::CaptureStderr();
   g_channel->Lose();
   EXPECT_EQ(WaitForLog(2), (std::vector<std::string>{"ran 16", "lost 44"}));
   testing::internal::GetCapturedStderr();
+  while (!over) usleep(1000);  // it looks at the log, which ends with the process
 }
 
 }  // namespace
