@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <mutex>
 
 namespace ava::transport {
 namespace {
@@ -27,18 +26,17 @@ GuestStdout::Identity GuestStdout::Now() {
   return {.open = true, .device = status.st_dev, .file = status.st_ino};
 }
 
-bool GuestStdout::HasChanged() {
+GuestStdout::Seen GuestStdout::Look() {
   const Identity now = Now();
-  const std::lock_guard lock(mutex_);
-  if (now == passed_) return false;
+  if (now == passed_ && !let_go_) return Seen::kSame;
   passed_ = now;
-  return true;
+  let_go_ = false;
+  return now == first_ ? Seen::kFirst : Seen::kOther;
 }
 
 bool GuestStdout::LetGo() {
-  const std::lock_guard lock(mutex_);
-  if (passed_ == first_) return false;
-  passed_ = first_;
+  if (passed_ == first_ || let_go_) return false;
+  let_go_ = true;
   return true;
 }
 

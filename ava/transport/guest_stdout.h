@@ -6,18 +6,19 @@
 
 #include <sys/types.h>
 
-#include "ava/base/mutex.h"
 #include "ava/base/unique_fd.h"
 
 namespace ava::transport {
 
+// One thread at a time.
 class GuestStdout {
  public:
   GuestStdout() : first_(Now()), passed_(first_) {}
 
-  // True when the program has another one than at the last look.
-  bool HasChanged();
-  // As if it had the first one again. False: it has.
+  enum class Seen { kSame, kFirst, kOther };  // kFirst: the one of the start again
+  // Which one the program has, compared to the last look.
+  Seen Look();
+  // The worker need not keep it: the next look finds it anew. False: it keeps none.
   bool LetGo();
 
  private:
@@ -29,9 +30,9 @@ class GuestStdout {
   };
   static Identity Now();
 
-  Mutex mutex_;
   const Identity first_;
   Identity passed_;
+  bool let_go_ = false;
 };
 
 // A descriptor of the program's standard output for a thread that has left the program's table

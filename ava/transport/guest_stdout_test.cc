@@ -9,6 +9,7 @@
 
 #include <array>
 #include <chrono>
+#include <thread>
 
 #include "ava/transport/test_session.h"
 
@@ -79,11 +80,50 @@ TEST_F(Stdout, IsLetGoOf) {
   const std::uint32_t number = NextCommand();
   if (number == 0) GTEST_SKIP() << "this system has no pidfd_getfd()";
   session_.guest().LetGoOfStdout();
+  EXPECT_EQ(NextCommand(), wire::kNoStdout);
+  session_.guest().LetGoOfStdout();
+  EXPECT_EQ(NextCommand(), 0U) << "once is enough";
+  session_.guest().FollowStdout();
+  EXPECT_EQ(NextCommand(), number + 1) << "the worker need not have kept it";
+}
+
+// What may still print keeps the one let go of: for what comes now the worker must be told.
+TEST_F(Stdout, IsTheFirstAgainAfterItWasLetGoOf) {
+  {
+    const StdoutPipe pipe;
+    session_.guest().FollowStdout();
+    if (NextCommand() == 0) GTEST_SKIP() << "this system has no pidfd_getfd()";
+    session_.guest().LetGoOfStdout();
+    EXPECT_EQ(NextCommand(), wire::kNoStdout);
+  }
+  session_.guest().FollowStdout();
   CommandBuffer buffer = MakeCommandBuffer();
   ASSERT_EQ(session_.worker().Receive(buffer, 0s), WorkerChannel::Next::kCommand);
   EXPECT_EQ(CommandIn(buffer).argument, wire::kFirstStdout);
-  session_.guest().FollowStdout();
-  EXPECT_EQ(NextCommand(), number + 1) << "it is another one than the first";
+}
+
+TEST_F(Stdout, IsExchangedMoreOftenThanTheWorkerKeepsThem) {
+  constexpr std::uint32_t kTimes = 3 * wire::kStdoutsWaitingMax;
+  std::uint32_t passed = 0;
+  std::thread program([&] {
+    for (std::uint32_t i = 0; i < kTimes; i += 2) {
+      const StdoutPipe one;
+      session_.guest().FollowStdout();
+      const StdoutPipe other;
+      session_.guest().FollowStdout();
+    }
+    passed = kTimes;
+    session_.guest().LetGoOfStdout();
+  });
+  std::uint32_t taken = 0;
+  for (std::uint32_t number = 0; number != wire::kNoStdout;) {
+    CommandBuffer buffer = MakeCommandBuffer();
+    ASSERT_EQ(session_.worker().Receive(buffer, 10s), WorkerChannel::Next::kCommand);
+    number = static_cast<std::uint32_t>(CommandIn(buffer).argument);
+    if (number != wire::kNoStdout && session_.worker().TakeStdout(number)) ++taken;
+  }
+  program.join();
+  EXPECT_EQ(taken, passed);
 }
 
 TEST_F(Stdout, IsNothingWhenItWasClosed) {

@@ -173,7 +173,7 @@ TEST(Loss, EndsTheWorkersWaitForASegment) {
   std::this_thread::sleep_for(kUntilAsleep);
   session.Disconnect();
   worker.join();
-  EXPECT_LT(std::chrono::steady_clock::now() - before, 1s);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 10s);
 }
 
 }  // namespace

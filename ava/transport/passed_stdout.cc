@@ -11,7 +11,7 @@ namespace ava::transport {
 bool PassedStdout::Add(std::uint32_t number, UniqueFd fd) {
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() == kWaitingMax) return false;
+    if (waiting_.size() == wire::kStdoutsWaitingMax) return false;
     waiting_.push_back({.number = number, .fd = std::move(fd)});
   }
   arrivals_.fetch_add(1, std::memory_order_seq_cst);

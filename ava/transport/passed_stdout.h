@@ -12,15 +12,13 @@
 #include "ava/base/clock.h"
 #include "ava/base/mutex.h"
 #include "ava/base/unique_fd.h"
+#include "ava/wire/record.h"
 
 namespace ava::transport {
 
 class PassedStdout {
  public:
-  // An honest guest passes one at a time, and says so at once.
-  static constexpr std::size_t kWaitingMax = 16;
-
-  // False: too many wait to be taken.
+  // False: kStdoutsWaitingMax wait to be taken.
   bool Add(std::uint32_t number, UniqueFd fd);
   // The one with this number, and forgets those before it. Empty when it does not come.
   UniqueFd Take(std::uint32_t number, Deadline deadline);

@@ -38,7 +38,7 @@ TEST(PassedStdout, ComesNoMoreAfterTheEnd) {
 
 TEST(PassedStdout, HasALimit) {
   PassedStdout passed;
-  for (std::uint32_t i = 0; i < PassedStdout::kWaitingMax; ++i) EXPECT_TRUE(passed.Add(i, Open()));
+  for (std::uint32_t i = 0; i < wire::kStdoutsWaitingMax; ++i) EXPECT_TRUE(passed.Add(i, Open()));
   EXPECT_FALSE(passed.Add(99, Open()));
 }
 

@@ -36,6 +36,8 @@ class RingWriter {
   // writer_wait() while it is 1.
   void AnnounceAsleep();
   std::uint64_t head() const { return head_; }
+  // What the reader has taken ends here, as it says.
+  std::uint64_t tail() const { return ring_.control->tail.load(std::memory_order_acquire); }
   std::atomic<std::uint32_t>& writer_wait() const { return ring_.control->writer_wait; }
   std::atomic<std::uint32_t>& reader_wait() const { return ring_.control->reader_wait; }
 

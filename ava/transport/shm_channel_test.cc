@@ -214,7 +214,8 @@ TEST(ShmChannel, WaitsForAFreeSlot) {
 TEST(ShmChannel, SleepingWorkerIsWoken) {
   TestSession session({}, {.yield_min = 0us, .yield_max = 0us});
   std::thread worker([&] { Echo(session.worker()); });
-  for (std::uint64_t i = 0; i < 20; ++i) {
+  // On a busy machine it may not have come to fall asleep.
+  for (std::uint64_t i = 0; i < 10'000 && session.worker().wait_counts().worker_wakeups < 15; ++i) {
     std::this_thread::sleep_for(1ms);
     ASSERT_EQ(Call(session, i), i + 1);
   }
@@ -225,13 +226,16 @@ TEST(ShmChannel, SleepingWorkerIsWoken) {
 
 TEST(ShmChannel, SleepingGuestIsWoken) {
   TestSession session;
-  const Slot slot = session.guest().AcquireSlot();
-  std::thread waiter([&] { EXPECT_EQ(session.guest().Await(slot).result, 7U); });
-  std::this_thread::sleep_for(20ms);
-  session.worker().Reply(slot.index, {.status = 0, .error = 0, .result = 7, .produced = 0});
-  waiter.join();
+  // On a busy machine it may not have come to fall asleep.
+  for (int i = 0; i < 100 && session.worker().wait_counts().guest_wakeups == 0; ++i) {
+    const Slot slot = session.guest().AcquireSlot();
+    std::thread waiter([&] { EXPECT_EQ(session.guest().Await(slot).result, 7U); });
+    std::this_thread::sleep_for(20ms);
+    session.worker().Reply(slot.index, {.status = 0, .error = 0, .result = 7, .produced = 0});
+    waiter.join();
+    session.guest().ReleaseSlot(slot);
+  }
   EXPECT_EQ(session.worker().wait_counts().guest_wakeups, 1U);
-  session.guest().ReleaseSlot(slot);
 }
 
 // Upcalls ----------------------------------------------------------------------------------------

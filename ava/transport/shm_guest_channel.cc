@@ -30,6 +30,7 @@ namespace {
 constexpr std::size_t kListenerStackBytes = std::size_t{256} << 10;
 constexpr std::int64_t kRoomYieldNs = 50 * kNanosecondsPerMicrosecond;
 // How often a lost session's sleepers are woken again before OnLost is called regardless.
+constexpr unsigned kStdoutPollUs = 1000;
 constexpr int kWakeRoundsMax = 1000;
 constexpr std::int64_t kWakeRoundNs = kNanosecondsPerMillisecond;
 
@@ -235,7 +236,19 @@ std::uint64_t ShmGuestChannel::SubmitOwn(std::uint16_t function, std::uint32_t n
 
 void ShmGuestChannel::FollowStdout() {
   const std::lock_guard lock(stdout_mutex_);  // what the worker is told is what was seen last
-  if (!stdout_.HasChanged()) return;
+  switch (stdout_.Look()) {
+    case GuestStdout::Seen::kSame:
+      break;
+    case GuestStdout::Seen::kFirst:
+      SubmitOwn(wire::kSessionStdout, wire::kFirstStdout);
+      break;
+    case GuestStdout::Seen::kOther:
+      PassStdout();
+  }
+}
+
+void ShmGuestChannel::PassStdout() {
+  WaitForStdoutsTaken();
   struct {
     ShmGuestChannel* channel;
     std::uint32_t number;
@@ -247,13 +260,23 @@ void ShmGuestChannel::FollowStdout() {
         ordered.passed = ordered.channel->SendStdout(ordered.number);
       },
       &order);
-  if (order.passed) SubmitOwn(wire::kSessionStdout, order.number);
+  if (!order.passed) return;
+  stdout_ends_[stdouts_told_++ % stdout_ends_.size()] =
+      SubmitOwn(wire::kSessionStdout, order.number);
+}
+
+// The worker keeps no more than kStdoutsWaitingMax, the one included whose command it has just
+// taken from the ring. A program that exchanges its output more often while the worker is in one
+// long call waits; that is too rare to have a word to sleep on.
+void ShmGuestChannel::WaitForStdoutsTaken() {
+  const std::uint64_t oldest = stdout_ends_[stdouts_told_ % stdout_ends_.size()];
+  while (!lost() && commands_.tail() < oldest) usleep(kStdoutPollUs);
 }
 
 void ShmGuestChannel::LetGoOfStdout() {
   const std::lock_guard lock(stdout_mutex_);
   if (!stdout_.LetGo()) return;
-  SubmitOwn(wire::kSessionStdout, wire::kFirstStdout);
+  SubmitOwn(wire::kSessionStdout, wire::kNoStdout);
 }
 
 bool ShmGuestChannel::SendStdout(std::uint32_t number) {

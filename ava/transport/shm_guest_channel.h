@@ -82,6 +82,8 @@ class ShmGuestChannel final : public GuestChannel, private SegmentCarrier {
   // Where the session's descriptors are: on the listener's thread, or as errands.
   bool SendSegment(const Segment& segment, int fd);
   bool SendStdout(std::uint32_t number);
+  void PassStdout();
+  void WaitForStdoutsTaken();
   void SayGoodbye();
 
   SessionMapping mapping_;
@@ -106,6 +108,9 @@ class ShmGuestChannel final : public GuestChannel, private SegmentCarrier {
   GuestStdout stdout_;
   Mutex stdout_mutex_;  // so that descriptors and commands come in one order
   std::uint32_t stdouts_passed_ = 0;
+  std::uint32_t stdouts_told_ = 0;
+  // Where in the ring the last commands of theirs end; 0: there was none.
+  std::array<std::uint64_t, wire::kStdoutsWaitingMax - 1> stdout_ends_ = {};
   std::atomic<std::uint32_t> rows_{0};  // statistics rows handed out
 
   alignas(wire::kCacheLineBytes) Mutex submit_mutex_;

@@ -43,6 +43,10 @@ inline constexpr std::uint16_t kSessionFunctionFirst = 0xff00;
 inline constexpr std::uint16_t kSessionDropSegment = 0xff00;  // args: u32 segment, u32 0
 inline constexpr std::uint16_t kSessionStdout = 0xff01;  // from here on; args: u32 number, u32 0
 inline constexpr std::uint32_t kFirstStdout = 0;  // the number of the one that came with Hello
+// Not a number: the worker need not keep the one that it has any longer than something may print.
+inline constexpr std::uint32_t kNoStdout = 0xffffffff;
+// As many may have been passed whose commands are not executed yet.
+inline constexpr std::uint32_t kStdoutsWaitingMax = 16;
 
 // Replies --------------------------------------------------------------------------------------
 enum class ReplyStatus : std::uint32_t {

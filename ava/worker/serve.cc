@@ -67,7 +67,6 @@ class Server final : public Session::Roles, public std::enable_shared_from_this<
   std::shared_ptr<WorkerChannel> channel_;  // the process's monitor has it, too
   Session session_;
   std::uint32_t until_sweep_ = kSweepEvery;  // the role's
-  UniqueFd first_stdout_;                    // likewise
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -236,13 +235,9 @@ void Server::ExecuteSessionCommand(const wire::CommandHeader& header,
 
 // What the vendor library prints from here on goes where the program's own output goes.
 void Server::FollowStdout(std::uint32_t number) {
-  if (!first_stdout_) first_stdout_.Reset(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
-  if (number == wire::kFirstStdout) {
-    dup2(first_stdout_.get(), STDOUT_FILENO);
-    return;
-  }
-  const UniqueFd fd = channel_->TakeStdout(number);
-  if (!fd || dup2(fd.get(), STDOUT_FILENO) < 0)
+  if (number == wire::kFirstStdout) return session_.output->Restore();
+  if (number == wire::kNoStdout) return session_.output->LetGo();
+  if (!session_.output->Exchange(channel_->TakeStdout(number)))
     spdlog::warn("the program's standard output number {} did not come", number);
 }
 

@@ -105,7 +105,7 @@ struct ServeTest : testing::Test {
   }
   bool AwaitWaiting(int count) {
     std::unique_lock lock(library.mutex);
-    return library.changed.wait_for(lock, std::chrono::seconds(5),
+    return library.changed.wait_for(lock, std::chrono::seconds(60),
                                     [&] { return library.waiting == count; });
   }
 

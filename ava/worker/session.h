@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -18,6 +19,7 @@
 #include "ava/worker/pending_work.h"
 #include "ava/worker/progress.h"
 #include "ava/worker/server_api.h"
+#include "ava/worker/standard_output.h"
 
 namespace ava::worker {
 
@@ -65,6 +67,8 @@ class Session {
   PendingWork pending;
   Callbacks callbacks;
   GuestFiles files;
+  // What the vendor library's threads tell of may outlive the session.
+  const std::shared_ptr<StandardOutput> output = std::make_shared<StandardOutput>();
 };
 
 }  // namespace ava::worker

@@ -17,6 +17,26 @@ std::vector<cl_name_version> VirtualVersions(std::vector<cl_name_version> all) {
   return all;
 }
 
+// A kernel launched last may print until this marker completes. While the guest's standard output
+// is an exchanged one, it is kept until then.
+void CountAsWriter(cl_command_queue queue) {
+  using Output = std::shared_ptr<ava::worker::StandardOutput>;
+  const Output& output = ava_session->output;
+  cl_event ended = nullptr;
+  if (!output->exchanged() ||
+      vendor.clEnqueueMarkerWithWaitList(queue, 0, nullptr, &ended) != CL_SUCCESS)
+    return;
+  output->BeginWriter();
+  const auto end = [](cl_event, cl_int, void* counted) {
+    const std::unique_ptr<Output> owner(static_cast<Output*>(counted));
+    (*owner)->EndWriter();
+  };
+  auto* counted = new Output(output);
+  if (vendor.clSetEventCallback(ended, CL_COMPLETE, end, counted) != CL_SUCCESS)
+    end(ended, CL_COMPLETE, counted);
+  vendor.clReleaseEvent(ended);
+}
+
 }  // namespace
 
 cl_int ava_put_file(const char* path, size_t bytes, const void* data) {

@@ -83,6 +83,57 @@ void IntoPipe(const Speaker& speaker, int own) {
   close(ends[0]);
 }
 
+// A kernel that has not run yet when the program waits for something else.
+void LateIntoFile(const e2e::Session& session, const Speaker& speaker, int own) {
+  cl_int error = CL_SUCCESS;
+  cl_command_queue other = clCreateCommandQueue(session.context, session.device, 0, &error);
+  Ok(error);
+  cl_event gate = clCreateUserEvent(session.context, &error);
+  Ok(error);
+  FILE* file = tmpfile();
+  Exchange(fileno(file));
+  e2e::SetArg(speaker.kernel, 0, 8);
+  const size_t one = 1;
+  Ok(clEnqueueNDRangeKernel(session.queue, speaker.kernel, 1, nullptr, &one, nullptr, 1, &gate,
+                            nullptr));
+  Ok(clFinish(other));
+  Ok(clSetUserEventStatus(gate, CL_COMPLETE));
+  Ok(clFinish(session.queue));
+  Exchange(own);
+  lseek(fileno(file), 0, SEEK_SET);
+  std::printf("late in the file: [%s]\n", Content(fileno(file)).c_str());
+  std::fclose(file);
+  Ok(clReleaseEvent(gate));
+  Ok(clReleaseCommandQueue(other));
+}
+
+// The same, and the program has its own output back by then.
+void LateIntoOwn(const e2e::Session& session, const Speaker& speaker, int own) {
+  cl_int error = CL_SUCCESS;
+  const e2e::Session second;
+  cl_event gate = clCreateUserEvent(session.context, &error);
+  Ok(error);
+  FILE* file = tmpfile();
+  Exchange(fileno(file));
+  e2e::SetArg(speaker.kernel, 0, 9);
+  const size_t one = 1;
+  Ok(clEnqueueNDRangeKernel(session.queue, speaker.kernel, 1, nullptr, &one, nullptr, 1, &gate,
+                            nullptr));
+  Ok(clFinish(second.queue));
+  Exchange(own);
+  cl_program program = e2e::BuildProgram(second.context, second.device, kSource);
+  const Speaker now = {.session = second, .kernel = e2e::MakeKernel(program, "say")};
+  now.Speak(10);
+  Ok(clSetUserEventStatus(gate, CL_COMPLETE));
+  Ok(clFinish(session.queue));
+  lseek(fileno(file), 0, SEEK_SET);
+  std::printf("left in the file: [%s]\n", Content(fileno(file)).c_str());
+  std::fclose(file);
+  Ok(clReleaseKernel(now.kernel));
+  Ok(clReleaseProgram(program));
+  Ok(clReleaseEvent(gate));
+}
+
 void IntoNothing(const Speaker& speaker, int own) {
   std::fflush(stdout);
   close(STDOUT_FILENO);
@@ -103,6 +154,8 @@ int main() {
   IntoFile(speaker, {2, 3}, own);
   CovertlyIntoFile(session, own);
   IntoPipe(speaker, own);
+  LateIntoFile(session, speaker, own);
+  LateIntoOwn(session, speaker, own);
   IntoNothing(speaker, own);
   speaker.Speak(6);
   Ok(clReleaseKernel(speaker.kernel));
