@@ -61,12 +61,18 @@ TEST(Processes, NoChildrenIsFine) {
 TEST(Processes, AUsersProcessesAreKilled) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can be another user";
   constexpr uid_t kUser = 61987;
+  std::array<int, 2> ready{};
+  ASSERT_EQ(pipe2(ready.data(), O_CLOEXEC), 0);
   const pid_t child = fork();
   if (child == 0) {
     if (setgid(kUser) != 0 || setuid(kUser) != 0) _exit(1);
+    static_cast<void>(!write(ready[1], "y", 1));
     for (;;) pause();
   }
-  usleep(20'000);
+  close(ready[1]);
+  char is_user = 'n';
+  ASSERT_EQ(read(ready[0], &is_user, 1), 1);
+  close(ready[0]);
   const auto killer = StartKillingUser(kUser);
   ASSERT_TRUE(killer.has_value());
   int status = 0;

@@ -16,6 +16,7 @@ import argparse
 import concurrent.futures
 import dataclasses
 import difflib
+import fcntl
 import os
 import pathlib
 import shlex
@@ -73,6 +74,14 @@ def run(command, timeout_s):
     return Run(status, output, errors, time.monotonic() - start)
 
 
+def run_alone(program, command, timeout_s):
+    """Runs a program natively, one of its name at a time: two at once would meet in the vendor
+    library's cache, where one may find what the other has half written."""
+    with open(program, "rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        return run(command, timeout_s)
+
+
 def programs_in(path):
     if not path.is_dir():
         return [path]
@@ -112,7 +121,7 @@ class Comparison:
 
     def compare(self, program):
         command = command_of(program)
-        native = run(command, self.options.timeout)
+        native = run_alone(program, command, self.options.timeout)
         self.native_seconds += native.seconds
         if native.status != 0:
             self.report_broken(program, native)

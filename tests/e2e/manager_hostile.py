@@ -192,7 +192,7 @@ def test_stop_returns_when_the_manager_has_ended(place):
     check(place.run("avad", "--socket", place.socket).returncode == 0, "avad")
     manager = place.manager()["pid"]
     check(manager != pid and place.ava("stop").returncode == 0, "stop")
-    wait_until(lambda: is_dead(manager), "it has ended", 0.5)
+    wait_until(lambda: is_dead(manager), "it has ended")
 
 
 # What a guest leaves behind, and what a worker does ---------------------------------------------------
@@ -324,7 +324,7 @@ def test_ten_thousand_connections_of_one_user_leave_room_for_others(place):
 def test_a_guest_that_never_speaks_is_let_go(place):
     start_manager(place, "")
     with place.connect() as client:
-        client.settimeout(20)
+        client.settimeout(60)
         check(client.recv(1) == b"", "the manager hangs up")
 
 

@@ -16,6 +16,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import traceback
 
 SETTLE_S = 10.0  # how long anything may take to be gone; the machine may be busy
 
@@ -323,4 +324,7 @@ def run_tests(description, names, make_place):
         except Failure as failure:
             failures += 1
             print(f"FAILED  {name}: {failure}", flush=True)
+        except Exception:  # pylint: disable=broad-except  # The tests after this one still count.
+            failures += 1
+            print(f"FAILED  {name}:\n{traceback.format_exc()}", flush=True)
     return 1 if failures else 0

@@ -116,13 +116,13 @@ void WithCallbacks(const e2e::Session& session) {
   cl_program source =
       e2e::MakeProgram(session.context, "kernel void answer(global int* out) { out[0] = 77; }");
   Ok(clCompileProgram(source, 1, &session.device, "", 0, nullptr, nullptr, Done, &compiled));
-  for (int i = 0; i < 10000 && compiled.calls == 0; ++i) usleep(1000);
+  for (int i = 0; i < 60000 && compiled.calls == 0; ++i) usleep(1000);
   Expect(compiled.program == source, "the compilation's callback got its program");
   cl_int code = CL_SUCCESS;
   cl_program executable =
       clLinkProgram(session.context, 1, &session.device, "", 1, &source, Done, &linked, &code);
   Ok(code);
-  for (int i = 0; i < 10000 && linked.calls == 0; ++i) usleep(1000);
+  for (int i = 0; i < 60000 && linked.calls == 0; ++i) usleep(1000);
   Expect(linked.program == executable, "the link's callback got the new program");
   std::printf("callbacks: %d and %d, answer %d\n", compiled.calls.load(), linked.calls.load(),
               Run(session, executable));
@@ -162,7 +162,7 @@ void TryToLink(const e2e::Session& session, const char* what, const char* option
       clLinkProgram(session.context, 1, &session.device, options,
                     static_cast<cl_uint>(inputs.size()), inputs.data(), Failed, &failure, &code);
   Expect(program == nullptr, "no program");
-  for (int i = 0; i < 10000 && failure.calls == 0; ++i) usleep(1000);
+  for (int i = 0; i < 60000 && failure.calls == 0; ++i) usleep(1000);
   std::printf("%s: %s, %d calls", what, e2e::CodeName(code).c_str(), failure.calls.load());
   if (failure.program) {
     std::printf(" with a program: %s, %u references, log %s", e2e::CodeName(failure.info).c_str(),

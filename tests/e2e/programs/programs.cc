@@ -179,7 +179,7 @@ void WithCallback(const e2e::Session& session) {
   cl_program seen = nullptr;
   cl_program program = e2e::MakeProgram(session.context, kSource);
   Ok(clBuildProgram(program, 1, &session.device, "-DFACTOR=2", Built, &seen));
-  for (int i = 0; i < 10000 && g_notified == 0; ++i) usleep(1000);
+  for (int i = 0; i < 60000 && g_notified == 0; ++i) usleep(1000);
   Expect(seen == program, "the callback got the program and its user data");
   PrintBuild("with a callback", session, program);
   std::printf("63 * 2 = %d\n", RunScale(session, program));

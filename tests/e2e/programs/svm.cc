@@ -57,7 +57,7 @@ void FreeByCommand(const e2e::Session& session) {
   cl_event event = nullptr;
   Ok(clEnqueueSVMFree(session.queue, 3, pointers, Free, session.context, 0, nullptr, &event));
   Ok(clWaitForEvents(1, &event));
-  for (int i = 0; i < 10000 && g_freed < 3; ++i) usleep(1000);
+  for (int i = 0; i < 60000 && g_freed < 3; ++i) usleep(1000);
   Expect(g_freed == 3, "freed by command");
   Ok(clReleaseEvent(event));
 }

@@ -149,7 +149,7 @@ int main() {
     threads.emplace_back([&shared, index] { Worker(shared, index).Run(); });
   }
   for (std::thread& thread : threads) thread.join();
-  for (int i = 0; i < 10000 && shared.callbacks < kThreads * kRounds; ++i) usleep(1000);
+  for (int i = 0; i < 60000 && shared.callbacks < kThreads * kRounds; ++i) usleep(1000);
   std::printf("%d threads, %d rounds: %d wrong, %d callbacks\n", kThreads, kRounds,
               shared.wrong.load(), shared.callbacks.load());
   e2e::Expect(shared.wrong == 0, "each thread got its own values");

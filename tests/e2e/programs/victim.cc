@@ -116,8 +116,8 @@ void Fork() {
 
 void RoundsFor(double seconds) {
   using Clock = std::chrono::steady_clock;
-  const auto end = Clock::now() + std::chrono::duration<double>(seconds);
   Work work;
+  const auto end = Clock::now() + std::chrono::duration<double>(seconds);
   std::puts("working");
   do {
     work.Round();

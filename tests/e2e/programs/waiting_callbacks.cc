@@ -11,9 +11,9 @@ using e2e::Ok;
 std::atomic<bool> g_second = false;
 std::atomic<int> g_done = 0;
 
-// Waits for at most ten seconds.
+// Waits for at most a minute.
 bool Await(const std::atomic<bool>& flag) {
-  for (int i = 0; i < 10000 && !flag.load(); ++i) usleep(1000);
+  for (int i = 0; i < 60000 && !flag.load(); ++i) usleep(1000);
   return flag.load();
 }
 
