@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,7 @@
 #include "ava/base/fd_passing.h"
 #include "ava/base/format.h"
 #include "ava/base/system_error.h"
+#include "ava/base/text.h"
 #include "ava/control/admission.h"
 #include "ava/control/directories.h"
 #include "ava/control/processes.h"
@@ -254,7 +256,14 @@ void Session::WelcomeWhenReady() {
 void Session::WatchGuest() {
   if (guest_.peer.pid <= 0) return;  // of a process namespace that we do not see
   guest_process_ = OpenProcess(guest_.peer.pid);
-  if (!guest_process_) return KillWhenLeftAlone();
+  if (!guest_process_) {
+    if (errno == ESRCH) return KillWhenLeftAlone();
+    services_.log.Warn(fmt::format(
+        "session {}: process {} cannot be watched: {}: should it end while its worker is stopped, "
+        "end the worker {} by hand",
+        id(), guest_.peer.pid, ErrnoText(errno), worker_pid_));
+    return;
+  }
   guest_watch_ = services_.loop.WhenReadable(guest_process_.get(), [this] {
     // The loop may wake us for what a descriptor before this one had to say.
     if (!HasEnded(guest_process_.get())) return;

@@ -158,6 +158,7 @@ class Scanner {
   std::string Expand(std::string_view text) const;
   void Find(std::string_view name, const std::string& directory);
   void TryOpen(const std::string& directory, std::string_view name);
+  void CheckSpelling(const std::string& path, const std::string& absolute);
   void Refuse(const std::string& path, const char* limit, std::size_t most);
 
   IncludeVisitor visit_;
@@ -168,6 +169,7 @@ class Scanner {
   std::set<std::string, std::less<>> visited_;  // absolute paths
   std::set<std::string, std::less<>> absent_;   // likewise
   bool refused_ = false;
+  bool misspelled_ = false;
   std::deque<Found> found_;
 };
 
@@ -297,6 +299,7 @@ void Scanner::TryOpen(const std::string& directory, std::string_view name) {
   if (!path.empty() && !path.ends_with('/')) path += '/';
   path += name;
   const std::string absolute = AbsolutePath(working_directory_, path);
+  CheckSpelling(path, absolute);
   if (visited_.contains(absolute)) return;
   std::string content;
   switch (ReadFile(path, content)) {
@@ -318,6 +321,20 @@ void Scanner::TryOpen(const std::string& directory, std::string_view name) {
   const std::size_t slash = path.rfind('/');
   found_.push_back({.directory = slash == std::string::npos ? "" : path.substr(0, slash + 1),
                     .content = std::move(content)});
+}
+
+// To the worker '..' takes back the name before it. To the system, when that is a symbolic link, it
+// goes up from where the link leads.
+void Scanner::CheckSpelling(const std::string& path, const std::string& absolute) {
+  struct stat meant = {};
+  struct stat taken = {};
+  if (path.find("..") == std::string::npos || stat(path.c_str(), &meant) != 0 ||
+      stat(absolute.c_str(), &taken) != 0 ||
+      (meant.st_dev == taken.st_dev && meant.st_ino == taken.st_ino))
+    return;
+  if (!std::exchange(misspelled_, true))
+    Say("the build takes '%s' for '%s', which is another file: spell it without '..'", path.c_str(),
+        absolute.c_str());
 }
 
 void Scanner::Refuse(const std::string& path, const char* limit, std::size_t most) {

@@ -79,6 +79,21 @@ TEST_F(CollectIncludesTest, FollowsFromTheIncludersDirectory) {
             "inc/a.h -> inc/a.h\ninc/deep/b.h -> inc/deep/b.h\ninc/deep/../c.h -> inc/c.h\n");
 }
 
+TEST_F(CollectIncludesTest, SaysWhenALinkMakesAnotherFileOfAName) {
+  Directory("far");
+  Directory("far/deep");
+  File("far/x.h", "far");
+  File("x.h", "near");
+  ASSERT_EQ(symlink("far/deep", "link"), 0);
+  testing::internal::CaptureStderr();
+  Scan("#include \"x.h\"\n#include \"far/../x.h\"");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  testing::internal::CaptureStderr();
+  Scan("#include \"link/../x.h\"");
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("which is another file"),
+            std::string::npos);
+}
+
 TEST_F(CollectIncludesTest, TakesEachFileOnce) {
   File("a.h", "#include \"a.h\"\n#include \"./a.h\"\n");
   EXPECT_EQ(Scan("#include \"a.h\"\n#include \"a.h\""), "a.h -> a.h\n");

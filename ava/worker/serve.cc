@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ava/worker/serve.h"
 
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -13,6 +11,7 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -53,6 +52,7 @@ class Server final : public Session::Roles, public std::enable_shared_from_this<
   };
 
   void StartThread(bool has_role);  // mutex_ held
+  void TryStartThread();            // likewise
   void ThreadMain(bool has_role);
   void JoinStandBy();
   bool StandBy();
@@ -103,13 +103,22 @@ void Server::SweepWhileBlocked(std::unique_lock<std::mutex>& lock) {
 }
 
 void Server::StartThread(bool has_role) {
-  ++threads_;
+  std::thread([self = shared_from_this(), has_role] { self->ThreadMain(has_role); }).detach();
+  ++threads_;  // It looks only with the lock.
   if (has_role) {
     role_taken_ = true;
   } else {
     ++standing_by_;
   }
-  std::thread([self = shared_from_this(), has_role] { self->ThreadMain(has_role); }).detach();
+}
+
+// Without one more, commands wait until one of those returns that are in the vendor library.
+void Server::TryStartThread() {
+  try {
+    StartThread(false);
+  } catch (const std::system_error& error) {
+    spdlog::warn("no thread to serve while {} wait: {}", blocked_, error.what());
+  }
 }
 
 void Server::ThreadMain(bool has_role) {
@@ -151,7 +160,7 @@ void Server::ReleaseRole() {
   const std::scoped_lock lock(mutex_);
   role_taken_ = false;
   ++blocked_;
-  if (standing_by_ == 0 && threads_ < kWorkerThreadsMax) StartThread(false);
+  if (standing_by_ == 0 && threads_ < kWorkerThreadsMax) TryStartThread();
   if (!session_.pending.empty()) changed_.notify_all();
   channel_->AnnounceAsleep();
 }

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
 
 #include "ava/guest/include_scan.h"
@@ -12,7 +13,7 @@
 namespace {
 
 // Whether a kernel may write to the program's standard output. A program without a source may, and
-// one whose options or pasted tokens could make the name.
+// one for which options, those of the environment included, or pasted tokens could make the name.
 bool MayPrint(cl_program program) {
   const std::string& source = metadata(program)->source;
   if (source.empty() || metadata(program)->prints_by_options) return true;
@@ -44,8 +45,10 @@ std::string JoinSource(cl_uint count, const char** strings, const size_t* length
 void ShipSources(cl_program program, const char* options) {
   if (!ava::guest::IsAlive(program)) return;
   const char* text = options == nullptr ? "" : options;
-  if (strstr(text, "printf") != nullptr || strstr(text, "-include") != nullptr)
-    metadata(program)->prints_by_options = true;
+  for (const char* hint : {"printf", "-include", "##", "\\"}) {
+    if (strstr(text, hint) != nullptr) metadata(program)->prints_by_options = true;
+  }
+  if (getenv("POCL_EXTRA_BUILD_FLAGS") != nullptr) metadata(program)->prints_by_options = true;
   if (char directory[PATH_MAX]; getcwd(directory, sizeof(directory)) != nullptr)
     (void)ava_directory(directory);
   bool shipped = true;
