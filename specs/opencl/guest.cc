@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 
 #include "ava/guest/include_scan.h"
 
@@ -28,6 +29,29 @@ void FollowStdout(cl_kernel kernel) {
 
 // What could print has ended, as far as a program can know that.
 void LetGoOfStdout() { ava::guest::Session::Current().LetGoOfStdout(); }
+
+using EventNotify = void(CL_CALLBACK*)(cl_event, cl_int, void*);
+struct EventCallback {
+  EventNotify notify;
+  void* user_data;
+};
+
+void CL_CALLBACK NotifyAndRelease(cl_event event, cl_int status, void* data) {
+  const std::unique_ptr<EventCallback> callback(static_cast<EventCallback*>(data));
+  callback->notify(event, status, callback->user_data);
+  --metadata(event)->kept;
+  (void)AVA_API(clReleaseEvent)(event);
+}
+
+// A callback may use its event, although the program has given that back. So until it has run, the
+// event has one reference more; no query counts it.
+void KeepForCallback(cl_event event, cl_int type, EventNotify& notify, void*& user_data) {
+  const bool is_status = type == CL_SUBMITTED || type == CL_RUNNING || type == CL_COMPLETE;
+  if (notify == nullptr || !is_status || AVA_API(clRetainEvent)(event) != CL_SUCCESS) return;
+  ++metadata(event)->kept;
+  user_data = new EventCallback{.notify = notify, .user_data = user_data};
+  notify = &NotifyAndRelease;
+}
 
 std::string JoinSource(cl_uint count, const char** strings, const size_t* lengths) {
   std::string text;

@@ -5,6 +5,8 @@
 
 #include <CL/cl.h>
 
+#include <atomic>
+
 extern "C" {
 // What clinfo asks Debian's loader: its name, vendor and version. The answer is the server's
 // loader's.
