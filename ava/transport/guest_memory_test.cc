@@ -45,7 +45,7 @@ class Memory : public testing::Test {
     while (worker().Receive(buffer, 0s) == WorkerChannel::Next::kCommand) {
       const ReceivedCommand command = CommandIn(buffer);
       EXPECT_EQ(command.header.function, wire::kSessionDropSegment);
-      worker().DropSegment(static_cast<std::uint32_t>(command.argument));
+      worker().DropSegment(static_cast<std::uint32_t>(command.argument), false);
       ++drops;
     }
     return drops;
@@ -235,7 +235,7 @@ TEST_F(Memory, ManySegmentsInARowStayWithinTheWorkersLimits) {
            WorkerChannel::Next::kCommand) {
       const ReceivedCommand command = CommandIn(buffer);
       if (command.header.function == wire::kSessionDropSegment) {
-        worker().DropSegment(static_cast<std::uint32_t>(command.argument));
+        worker().DropSegment(static_cast<std::uint32_t>(command.argument), false);
         continue;
       }
       wire::Blob blob;
@@ -330,7 +330,7 @@ TEST_F(Memory, EightThreadsWithAWorker) {
            WorkerChannel::Next::kCommand) {
       const wire::CommandHeader header = CommandIn(buffer).header;
       if (header.function == wire::kSessionDropSegment) {
-        worker().DropSegment(static_cast<std::uint32_t>(CommandIn(buffer).argument));
+        worker().DropSegment(static_cast<std::uint32_t>(CommandIn(buffer).argument), false);
         continue;
       }
       wire::Blob blob;

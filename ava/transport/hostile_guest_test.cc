@@ -223,8 +223,25 @@ TEST_F(HostileGuest, GoodSegmentIsFound) {
   SendSegment(7, kMiB, memory.get());
   EXPECT_EQ(Find(7, 100, kMiB - 100).size(), kMiB - 100);
   EXPECT_EQ(Find(7, 100, kMiB).data(), nullptr);
-  worker_->DropSegment(7);
-  worker_->DropSegment(7);
+  worker_->DropSegment(7, false);
+  worker_->DropSegment(7, false);
+}
+
+TEST_F(HostileGuest, ADroppedSegmentsPlaceStaysTakenWhileCallsAreUnderWay) {
+  const UniqueFd memory = MakeMemory(kMiB, kSeals);
+  SendSegment(7, kMiB, memory.get());
+  std::byte* place = Find(7, 0, kMiB).data();
+  ASSERT_NE(place, nullptr);
+  const auto is_taken = [place] {
+    std::array<unsigned char, kMiB / 4096> pages;
+    return mincore(place, kMiB, pages.data()) == 0;
+  };
+  worker_->DropSegment(7, true);
+  EXPECT_TRUE(is_taken());
+  SendSegment(8, kMiB, memory.get());
+  EXPECT_NE(Find(8, 0, kMiB).data(), place);
+  worker_->DropSegment(8, false);
+  EXPECT_FALSE(is_taken());
 }
 
 TEST_F(HostileGuest, SegmentOfTheWrongSize) {

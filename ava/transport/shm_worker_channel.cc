@@ -263,7 +263,9 @@ void ShmWorkerChannel::MarkBlockDone(const wire::Blob& blob) {
   FutexWake(wait, kFutexWakeAll, FutexScope::kShared);
 }
 
-void ShmWorkerChannel::DropSegment(std::uint32_t segment) { segments_.Drop(segment); }
+void ShmWorkerChannel::DropSegment(std::uint32_t segment, bool in_use) {
+  segments_.Drop(segment, in_use);
+}
 
 UniqueFd ShmWorkerChannel::TakeStdout(std::uint32_t number) {
   return stdouts_.Take(number, Deadline::In(kSegmentArrivalMax.count()));

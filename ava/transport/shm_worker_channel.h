@@ -47,7 +47,7 @@ class ShmWorkerChannel final : public WorkerChannel {
   std::span<std::byte> SlotInline(std::uint32_t slot) override;
   std::span<std::byte> ArenaUntrusted(const wire::Blob& blob) override;
   void MarkBlockDone(const wire::Blob& blob) override;
-  void DropSegment(std::uint32_t segment) override;
+  void DropSegment(std::uint32_t segment, bool in_use) override;
   UniqueFd TakeStdout(std::uint32_t number) override;
   bool Upcall(wire::UpcallHeader header,
               std::span<const std::span<const std::byte>> parts) override;

@@ -45,7 +45,7 @@ void ServeOne(WorkerChannel& channel, const CommandBuffer& buffer) {
   const ReceivedCommand command = CommandIn(buffer);
   std::uint64_t result = command.argument;
   if (command.header.function == wire::kSessionDropSegment) {
-    channel.DropSegment(static_cast<std::uint32_t>(command.argument));
+    channel.DropSegment(static_cast<std::uint32_t>(command.argument), false);
   } else if (command.header.function == kSum) {
     wire::Blob blob;
     std::memcpy(&blob, buffer.data() + sizeof(wire::CommandHeader), sizeof blob);

@@ -50,7 +50,9 @@ class WorkerChannel {
   // still on its way.
   virtual std::span<std::byte> ArenaUntrusted(const wire::Blob& blob) = 0;
   virtual void MarkBlockDone(const wire::Blob& blob) = 0;  // release; kArena blobs only
-  virtual void DropSegment(std::uint32_t segment) = 0;
+  // `in_use`: calls are under way that may have been given memory of it. Then nothing else comes to
+  // lie there before a segment is dropped while none are.
+  virtual void DropSegment(std::uint32_t segment, bool in_use) = 0;
   // The program's standard output of this number, which the guest has passed on. Waits shortly for
   // it as for a segment; empty when it does not come.
   virtual UniqueFd TakeStdout(std::uint32_t /*number*/) { return {}; }

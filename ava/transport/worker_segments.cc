@@ -40,6 +40,7 @@ Result<void> CheckDescriptorUntrusted(std::uint32_t id, std::uint64_t bytes, int
 
 WorkerSegments::~WorkerSegments() {
   for (const auto& [id, memory] : segments_) munmap(memory.data(), memory.size());
+  for (const std::span<std::byte> grave : graves_) munmap(grave.data(), grave.size());
 }
 
 Result<void> WorkerSegments::AddUntrusted(std::uint32_t id, std::uint64_t bytes,
@@ -70,13 +71,21 @@ Result<void> WorkerSegments::AddUntrusted(std::uint32_t id, std::uint64_t bytes,
   return {};
 }
 
-void WorkerSegments::Drop(std::uint32_t id) {
+void WorkerSegments::Drop(std::uint32_t id, bool in_use) {
   const std::lock_guard lock(mutex_);
   const auto found = segments_.find(id);
   if (found == segments_.end()) return;
-  munmap(found->second.data(), found->second.size());
-  bytes_ -= found->second.size();
+  const std::span<std::byte> memory = found->second;
+  bytes_ -= memory.size();
   segments_.erase(found);
+  graves_.push_back(memory);
+  if (in_use) {
+    constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+    mmap(memory.data(), memory.size(), PROT_NONE, kFlags, -1, 0);
+    return;
+  }
+  for (const std::span<std::byte> grave : graves_) munmap(grave.data(), grave.size());
+  graves_.clear();
 }
 
 std::span<std::byte> WorkerSegments::FindNow(std::uint32_t id) {

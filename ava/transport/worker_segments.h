@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "ava/base/clock.h"
 #include "ava/base/mutex.h"
@@ -29,7 +30,9 @@ class WorkerSegments {
 
   // The memfd must be sealed against resizing and have exactly `bytes` bytes.
   Result<void> AddUntrusted(std::uint32_t id, std::uint64_t bytes, const UniqueFd& fd);
-  void Drop(std::uint32_t id);
+  // `in_use`: pointers into it may live, if the guest is not honest. Its memory goes, its addresses
+  // stay taken until a segment is dropped while that is not so.
+  void Drop(std::uint32_t id, bool in_use);
   // All of segment `id`, waiting for one whose message is still on its way; empty when it does not
   // come.
   std::span<std::byte> Find(std::uint32_t id, Deadline deadline);
@@ -42,6 +45,7 @@ class WorkerSegments {
   const std::uint64_t bytes_max_;
   Mutex mutex_;
   std::unordered_map<std::uint32_t, std::span<std::byte>> segments_;
+  std::vector<std::span<std::byte>> graves_;  // addresses without memory
   std::uint64_t bytes_ = 0;
   std::atomic<std::uint32_t> arrivals_{0};  // futex word; changes with each arrival and at the end
   std::atomic<bool> closed_{false};

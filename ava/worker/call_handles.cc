@@ -203,22 +203,26 @@ std::uintptr_t Call::Register(std::uint64_t guest_id, const char* name, bool onc
     Violate(name, fmt::format("more than {} callbacks", kCallbacksMax));
     return 0;
   }
-  for (const HandleId id : holds) session_.handles.Hold(id);
+  for (const HandleId id : holds) once ? session_.handles.Hold(id) : session_.handles.Watch(id);
   callbacks_.push_back(key);
   return key;
 }
 
 void Call::HoldForCallback(std::uintptr_t key, HandleId id) {
   if (key == 0 || id == 0) return;
-  session_.handles.Hold(id);
-  if (!session_.callbacks.AddHold(key, id)) session_.handles.Unhold(id);
+  const bool once = session_.callbacks.IsOnce(key);
+  once ? session_.handles.Hold(id) : session_.handles.Watch(id);
+  if (session_.callbacks.AddHold(key, id)) return;
+  once ? session_.handles.Unhold(id) : session_.handles.Unwatch(id);
 }
 
 // The guest has to know which of them have been called already, and with what.
 void Call::GiveUpCallbacks() {
   for (const std::uintptr_t key : callbacks_) {
     if (!session_.callbacks.Has(key)) reply_.produced |= wire::kFailedCalledBack;
-    for (const HandleId id : session_.callbacks.Cancel(key)) session_.handles.Unhold(id);
+    const bool once = session_.callbacks.IsOnce(key);
+    for (const HandleId id : session_.callbacks.Cancel(key))
+      once ? session_.handles.Unhold(id) : session_.handles.Unwatch(id);
   }
   const bool lives = std::ranges::any_of(minted_, [&](const Minted& minted) {
     return session_.handles.Find(minted.id, minted.type) != nullptr;

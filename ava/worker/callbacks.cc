@@ -58,6 +58,12 @@ bool Callbacks::Has(std::uintptr_t key) const {
   return callbacks_.contains(key);
 }
 
+bool Callbacks::IsOnce(std::uintptr_t key) const {
+  const std::scoped_lock lock(mutex_);
+  const auto found = callbacks_.find(key);
+  return found == callbacks_.end() || found->second.once;
+}
+
 std::size_t Callbacks::size() const {
   const std::scoped_lock lock(mutex_);
   return callbacks_.size();

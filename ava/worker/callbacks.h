@@ -41,6 +41,8 @@ class Callbacks {
   // None is registered and none is being called: the library has no reason to call any more.
   bool quiet() const;
   bool Has(std::uintptr_t key) const;
+  // True also of one that has fired: nothing else is forgotten.
+  bool IsOnce(std::uintptr_t key) const;
   std::size_t size() const;
 
  private:

@@ -25,6 +25,11 @@ class FakeChannel : public transport::WorkerChannel {
   static constexpr std::size_t kArenaBytes = 256 * 1024;
   static constexpr std::size_t kSlots = 8;
 
+  struct Dropped {
+    std::uint32_t segment;
+    bool in_use;
+    bool operator==(const Dropped&) const = default;
+  };
   struct SentUpcall {
     wire::UpcallHeader header;
     std::vector<std::byte> payload;
@@ -96,7 +101,7 @@ class FakeChannel : public transport::WorkerChannel {
             .bytes = bytes};
   }
   const std::string& close_reason() const { return reason_; }
-  const std::vector<std::uint32_t>& dropped() const { return dropped_; }
+  const std::vector<Dropped>& dropped() const { return dropped_; }
 
   // The worker's side --------------------------------------------------------------------------
   Next Receive(std::span<std::byte> buffer, std::chrono::nanoseconds timeout) override {
@@ -139,7 +144,9 @@ class FakeChannel : public transport::WorkerChannel {
     const std::scoped_lock lock(mutex_);
     ++done_[blob.offset];
   }
-  void DropSegment(std::uint32_t segment) override { dropped_.push_back(segment); }
+  void DropSegment(std::uint32_t segment, bool in_use) override {
+    dropped_.push_back({.segment = segment, .in_use = in_use});
+  }
   bool Upcall(wire::UpcallHeader header,
               std::span<const std::span<const std::byte>> parts) override {
     SentUpcall upcall{.header = header, .payload = {}};
@@ -168,7 +175,7 @@ class FakeChannel : public transport::WorkerChannel {
   std::map<std::uint32_t, wire::ReplyHeader> replies_;
   std::deque<SentUpcall> upcalls_;
   std::map<std::uint64_t, std::size_t> done_;
-  std::vector<std::uint32_t> dropped_;
+  std::vector<Dropped> dropped_;
   std::uint64_t sequence_ = 0;
   bool announced_ = false;
   bool closed_ = false;

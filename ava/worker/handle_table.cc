@@ -13,6 +13,7 @@ struct HandleTable::Entry {
   std::int32_t error = 0;
   std::uint32_t references = 0;
   std::uint32_t holds = 0;
+  std::uint32_t watches = 0;  // of the holds
   std::vector<HandleId> parents;
   std::vector<Charge> charges;
   std::shared_ptr<void> metadata;
@@ -73,6 +74,7 @@ void HandleTable::Occupy(Entry& entry, HandleId id, TypeId type, void* vendor) {
   entry.type.store(type, std::memory_order_relaxed);
   entry.references = 1;
   entry.holds = 0;
+  entry.watches = 0;
   entry.error = 0;
   entry.vendor.store(vendor, std::memory_order_release);
   entry.id.store(id, std::memory_order_release);
@@ -163,6 +165,23 @@ void HandleTable::Unhold(HandleId id) {
   Collect(id);
 }
 
+void HandleTable::Watch(HandleId id) {
+  const std::scoped_lock lock(mutex_);
+  Entry* entry = Known(id);
+  if (entry == nullptr) return;
+  ++entry->holds;
+  ++entry->watches;
+}
+
+void HandleTable::Unwatch(HandleId id) {
+  const std::scoped_lock lock(mutex_);
+  Entry* entry = Known(id);
+  if (entry == nullptr || entry->watches == 0) return;
+  --entry->holds;
+  --entry->watches;
+  Collect(id);
+}
+
 bool HandleTable::AddParent(HandleId child, HandleId parent) {
   const std::scoped_lock lock(mutex_);
   Entry* younger = Known(child);
@@ -196,17 +215,27 @@ std::shared_ptr<void> HandleTable::Metadata(TypeId type, void* vendor,
 void HandleTable::Collect(HandleId id) {
   std::vector<HandleId> waiting{id};
   while (!waiting.empty()) {
-    Entry* entry = Known(waiting.back());
+    const HandleId one = waiting.back();
     waiting.pop_back();
-    if (entry != nullptr && entry->references == 0 && entry->holds == 0) Drop(*entry, waiting);
+    Entry* entry = Known(one);
+    if (entry == nullptr || entry->references != 0 || entry->holds != entry->watches) continue;
+    if (entry->holds == 0) {
+      Drop(*entry, waiting);
+    } else {
+      ForgetVendor(*entry, one);
+    }
   }
+}
+
+void HandleTable::ForgetVendor(Entry& entry, HandleId id) {
+  void* vendor = entry.vendor.exchange(nullptr, std::memory_order_acq_rel);
+  const auto found = by_vendor_.find(Key{vendor, entry.type.load(std::memory_order_relaxed)});
+  if (found != by_vendor_.end() && found->second == id) by_vendor_.erase(found);
 }
 
 void HandleTable::Drop(Entry& entry, std::vector<HandleId>& orphans) {
   const HandleId id = entry.id.exchange(0, std::memory_order_acq_rel);
-  void* vendor = entry.vendor.exchange(nullptr, std::memory_order_acq_rel);
-  const auto found = by_vendor_.find(Key{vendor, entry.type.load(std::memory_order_relaxed)});
-  if (found != by_vendor_.end() && found->second == id) by_vendor_.erase(found);
+  ForgetVendor(entry, id);
   for (const HandleId parent : std::exchange(entry.parents, {})) {
     if (Entry* elder = Known(parent)) --elder->holds;
     orphans.push_back(parent);

@@ -10,7 +10,9 @@
 //
 // An entry counts what the program holds (references) and what others need to name it still (holds:
 // children, callbacks). It is gone when both are 0; the guest counts alike, and only then mints its
-// index anew. Find takes no lock: entries never move, and an id is written last and cleared first.
+// index anew. A callback that may always come again (watches) keeps the name, but not the vendor
+// library's object: that is not to be used when nothing else holds it. Find takes no lock: entries
+// never move, and an id is written last and cleared first.
 
 #include <array>
 #include <atomic>
@@ -67,6 +69,8 @@ class HandleTable {
 
   void Hold(HandleId id);
   void Unhold(HandleId id);
+  void Watch(HandleId id);
+  void Unwatch(HandleId id);
   // `child` keeps `parent` known. False: too many edges.
   bool AddParent(HandleId child, HandleId parent);
   void AddCharge(HandleId owner, Charge charge);
@@ -96,6 +100,7 @@ class HandleTable {
   Entry& Make(HandleId id);         // the place of an id, made if need be
   void Occupy(Entry& entry, HandleId id, TypeId type, void* vendor);
   void Collect(HandleId id);  // drops the entry and what only it kept, if nothing needs it
+  void ForgetVendor(Entry& entry, HandleId id);
   void Drop(Entry& entry, std::vector<HandleId>& orphans);
 
   const OnRelease on_release_;

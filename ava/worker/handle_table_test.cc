@@ -107,6 +107,21 @@ TEST_F(HandleTableTest, HoldsKeepAnObjectKnown) {
   table.Unhold(Id(1));
 }
 
+TEST_F(HandleTableTest, AWatchKeepsTheNameOnly) {
+  ASSERT_TRUE(table.Bind(Id(1), kMem, &objects[0]));
+  table.Watch(Id(1));
+  EXPECT_EQ(table.Find(Id(1), kMem), &objects[0]);
+  table.Hold(Id(1));
+  EXPECT_TRUE(table.Release(Id(1)));
+  EXPECT_EQ(table.Find(Id(1), kMem), &objects[0]) << "something holds it";
+  table.Unhold(Id(1));
+  EXPECT_EQ(table.Find(Id(1), kMem), nullptr);
+  EXPECT_EQ(table.IdOf(kMem, &objects[0]), 0U);
+  EXPECT_FALSE(table.CanMint(Id(1)));
+  table.Unwatch(Id(1));
+  EXPECT_TRUE(table.CanMint(Id(1)));
+}
+
 TEST_F(HandleTableTest, DeadIdsCountAndThenGo) {
   ASSERT_TRUE(table.Kill(Id(1), kMem, -30));
   EXPECT_EQ(table.Find(Id(1), kMem), nullptr);

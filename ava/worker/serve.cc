@@ -60,6 +60,7 @@ class Server final : public Session::Roles, public std::enable_shared_from_this<
   bool ServeNext(Memory& memory);
   bool Execute(Memory& memory, std::size_t bytes);
   void ExecuteSessionCommand(const wire::CommandHeader& header, std::span<const std::byte> body);
+  bool CallsAreUnderWay();
   void FollowStdout(std::uint32_t number);
   void EndSession(const std::string& reason);
   void SweepWhileBlocked(std::unique_lock<std::mutex>& lock);
@@ -75,6 +76,7 @@ class Server final : public Session::Roles, public std::enable_shared_from_this<
   std::size_t threads_ = 0;
   std::size_t standing_by_ = 0;
   std::size_t blocked_ = 0;
+  std::size_t finishing_ = 0;  // no longer blocked, and without the role
 };
 
 int Server::Run() {
@@ -137,6 +139,7 @@ void Server::ThreadMain(bool has_role) {
 
 void Server::JoinStandBy() {
   const std::scoped_lock lock(mutex_);
+  --finishing_;
   ++standing_by_;
 }
 
@@ -168,7 +171,15 @@ void Server::ReleaseRole() {
 bool Server::RetakeRole() {
   const std::scoped_lock lock(mutex_);
   --blocked_;
-  return !std::exchange(role_taken_, true);
+  if (!std::exchange(role_taken_, true)) return true;
+  ++finishing_;
+  return false;
+}
+
+// By the thread that has the role: other calls than its own, which no other thread can begin.
+bool Server::CallsAreUnderWay() {
+  const std::scoped_lock lock(mutex_);
+  return blocked_ != 0 || finishing_ != 0 || !session_.pending.empty();
 }
 
 bool Server::ServeNext(Memory& memory) {
@@ -234,7 +245,7 @@ void Server::ExecuteSessionCommand(const wire::CommandHeader& header,
   if (body.size() >= sizeof(number)) std::memcpy(&number, body.data(), sizeof(number));
   switch (header.function) {
     case wire::kSessionDropSegment:
-      return channel_->DropSegment(number);
+      return channel_->DropSegment(number, CallsAreUnderWay());
     case wire::kSessionStdout:
       return FollowStdout(number);
     default:

@@ -220,7 +220,18 @@ TEST_F(ServeTest, DropsSegments) {
   channel->Send(wire::kSessionDropSegment, std::as_bytes(std::span(segment)));
   Send(kNote, 1);
   ASSERT_TRUE(channel->Await(1).has_value());
-  EXPECT_EQ(channel->dropped(), std::vector<std::uint32_t>{5});
+  EXPECT_EQ(channel->dropped(), (std::vector<FakeChannel::Dropped>{{5, false}}));
+}
+
+TEST_F(ServeTest, SaysWhenASegmentIsDroppedDuringACall) {
+  Send(kWait, 1);
+  ASSERT_TRUE(AwaitWaiting(1));
+  const std::uint32_t segment[2] = {5, 0};
+  channel->Send(wire::kSessionDropSegment, std::as_bytes(std::span(segment)));
+  Send(kOpen, 2);
+  ASSERT_TRUE(channel->Await(1).has_value());
+  ASSERT_TRUE(channel->Await(2).has_value());
+  EXPECT_EQ(channel->dropped(), (std::vector<FakeChannel::Dropped>{{5, true}}));
 }
 
 TEST_F(ServeTest, UnknownSessionCommandsEndTheSession) {
