@@ -29,6 +29,7 @@ constexpr std::array kPasses = {
     sema::ApplyRules,        // what holds for families of them
     sema::ApplyEntries,      // what is said of each
     sema::Finish,            // what follows
+    sema::ReportLimits,      // what cannot be generated yet
     sema::CheckExpressions,  // clang reads every expression
     sema::OrderArguments,    // parameters in the order of their needs
 };

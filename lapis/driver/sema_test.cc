@@ -216,6 +216,12 @@ TEST(Check, InsistsOnOpenFacts) {
                    ->has_errors());
 }
 
+TEST(Limits, RefusesStructsAsReturnValues) {
+  const std::string header = "struct pair { int a, b; };\nextern \"C\" struct pair f(int x);";
+  EXPECT_EQ(MustFail("", header), std::vector<int>{diag::kNotImplemented.number});
+  MustCompile("f { unsupported(0); }", header);
+}
+
 TEST(Digest, ChangesWithTheWireAndNotWithTheText) {
   const auto plain = MustCompile("f { sync; }", kHeader);
   const auto moved = MustCompile("\n\n// A comment.\nf { sync; }", kHeader);

@@ -318,7 +318,7 @@ void EmitResources(FunctionText& out) {
 std::string FunctionText::InvalidError(const Shape& handle) const {
   if (handle.invalid) return handle.invalid->text;
   const model::HandleType* type = api_.FindHandleType(handle.handle_type);
-  return type != nullptr && type->invalid ? type->invalid->text : api_.lost;
+  return type != nullptr && type->invalid ? type->invalid->text : LostError(api_);
 }
 
 bool FunctionText::IsInterpreted(int index) const {

@@ -26,6 +26,9 @@ void ApplyEntries(Context& context);
 // were left open.
 void Finish(Context& context);
 
+// limits.cc: what the generated code cannot do yet.
+void ReportLimits(Context& context);
+
 // expressions.cc: clang reads every expression; what each names is noted.
 void CheckExpressions(Context& context);
 

@@ -16,4 +16,5 @@ void ava_event_release(Event /*event*/) {}
 
 inline const char* Rename(const char* path) { return path; }
 inline void Count(int /*result*/) {}
+inline void* Lookup(const char* /*name*/) { return nullptr; }
 inline std::string VirtualName(const char* name) { return name; }
