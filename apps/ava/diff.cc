@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -150,7 +151,10 @@ Result<bool> CompareAll(const Context& context, const DiffOptions& options,
                         const std::string& path) {
   const Rules rules = AVA_TRY(FindRules(context, options));
   const UniqueFd input = AVA_TRY(CopyInput());
-  const Output native = AVA_TRY(Capture(input, [&] { return Execute(path, options.words); }));
+  const Output native = AVA_TRY(Capture(input, [&] {
+    setenv("AVA_INSIDE_WORKER", "1", 1);  // an .icd file of ours may be there for all programs
+    return Execute(path, options.words);
+  }));
   bool same = true;
   for (const Via via : options.ways) {
     const Output virtual_run = AVA_TRY(Capture(input, [&] {

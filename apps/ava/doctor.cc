@@ -44,13 +44,13 @@ Finding Missing(std::string what, std::string remedy) {
 }
 
 Finding CheckPrograms(const Context& context) {
-  for (const char* program : {"avad", "ava-worker"}) {
-    const std::string path = context.surroundings.program_directory + "/" + program;
+  for (const std::string& path : {context.surroundings.program_directory + "/avad",
+                                  control::WorkerProgram(context.surroundings)}) {
     if (access(path.c_str(), X_OK) != 0) {
       return Missing(fmt::format("'{}' is not there", path), "build or install AvA completely");
     }
   }
-  return Ok("avad and ava-worker stand beside ava");
+  return Ok("avad and ava-worker are there");
 }
 
 std::vector<std::string> AllDirectories(const Context& context) {

@@ -45,7 +45,9 @@ struct Options {
 };
 
 void Declare(CLI::App& app, Options& options) {
-  app.add_option("--config", options.config_file, "settings (TOML)")->type_name("FILE");
+  app.add_option("--config", options.config_file,
+                 "settings (TOML); default for root: /etc/ava/avad.toml if it is there")
+      ->type_name("FILE");
   app.add_option("--socket", options.socket, "where guests connect: a path, or @name")
       ->type_name("ADDRESS");
   app.add_option("--runtime", options.runtime, "directory for what ends with the manager")
@@ -62,7 +64,10 @@ void Declare(CLI::App& app, Options& options) {
 
 Result<control::Config> MakeConfig(const Options& options) {
   control::Config config;
-  if (!options.config_file.empty()) AVA_TRY(control::LoadConfig(options.config_file, config));
+  const std::string file = !options.config_file.empty()
+                               ? options.config_file
+                               : control::DefaultConfigFile(control::ReadSurroundings());
+  if (!file.empty()) AVA_TRY(control::LoadConfig(file, config));
   if (!options.socket.empty()) config.socket = options.socket;
   if (!options.runtime.empty()) config.runtime_directory = options.runtime;
   if (!options.cache.empty()) config.cache_directory = options.cache;

@@ -94,6 +94,20 @@ std::vector<std::string> LibraryDirectories(const Surroundings& surroundings) {
   return directories;
 }
 
+std::string WorkerProgram(const Surroundings& surroundings) {
+  constexpr std::string_view kName = "ava-worker";
+  std::vector<std::string> directories = LibraryDirectories(surroundings);
+  directories.insert(directories.begin(), surroundings.program_directory);
+  std::string found = FindIn(directories, kName);
+  return found.empty() ? fmt::format("{}/{}", surroundings.program_directory, kName) : found;
+}
+
+std::string DefaultConfigFile(const Surroundings& surroundings) {
+  if (surroundings.uid != 0) return "";
+  const auto prefix = std::filesystem::path(surroundings.program_directory).parent_path();
+  return FindIn({prefix == "/usr" ? "/etc" : (prefix / "etc").string()}, "ava/avad.toml");
+}
+
 std::string FindIn(const std::vector<std::string>& directories, std::string_view file) {
   for (const std::string& directory : directories) {
     std::string path = fmt::format("{}/{}", directory, file);

@@ -4,10 +4,13 @@
 // Where things are: the manager's socket and directories, the programs, the guest's libraries.
 //
 //   <runtime>/<name>.lock                held while a manager of that name lives
-//   <runtime>/<name>/sessions/<id>/      a session's own files: home, tmp, files/<guest's
-//   directory> <cache>/<uid>/                       a tenant's kernel cache (kernel_cache.h)
-//   <prefix>/bin/{ava,avad,ava-worker}   found by /proc/self/exe
+//   <runtime>/<name>/sessions/<id>/      a session's own files: home, tmp,
+//                                        files/<guest's directory>
+//   <cache>/<uid>/                       a tenant's kernel cache (kernel_cache.h)
+//   <prefix>/bin/{ava,avad}              found by /proc/self/exe
 //   <prefix>/lib/...                     libava-<api>-server.so, libOpenCL.so.1, ava.icd
+//   <prefix>/lib/..., bin in a build     ava-worker
+//   <prefix>/etc/ava/avad.toml           settings; /etc/ava/avad.toml for the prefix /usr
 
 #include <sys/types.h>
 
@@ -44,6 +47,11 @@ std::string SocketOfUrl(std::string_view url);
 
 // Directories below the prefix in which libraries may lie, best first.
 std::vector<std::string> LibraryDirectories(const Surroundings& surroundings);
+// Beside the programs, as in a build, or with the libraries, as installed. None: where it should
+// be.
+std::string WorkerProgram(const Surroundings& surroundings);
+// What a manager reads unless it is told otherwise: root's alone. Empty: there is none.
+std::string DefaultConfigFile(const Surroundings& surroundings);
 // The first of `directories` that has `file`, as a whole path; empty: none has.
 std::string FindIn(const std::vector<std::string>& directories, std::string_view file);
 

@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
 namespace ava::control {
 namespace {
 
@@ -39,6 +44,44 @@ TEST(Layout, LibrariesStandBesideThePrograms) {
   EXPECT_EQ(LibraryDirectories(installed).front(), "/usr/lib/ava");
   EXPECT_EQ(FindIn({"/nonexistent", "/etc"}, "passwd"), "/etc/passwd");
   EXPECT_EQ(FindIn({"/nonexistent"}, "passwd"), "");
+}
+
+class Prefix : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = ::testing::TempDir() + "ava-prefix-XXXXXX";
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    prefix_ = pattern;
+    surroundings_.program_directory = prefix_ / "bin";
+  }
+  void TearDown() override { std::filesystem::remove_all(prefix_); }
+
+  std::string Make(const char* file) {
+    const std::filesystem::path path = prefix_ / file;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << "#";
+    return path;
+  }
+
+  std::filesystem::path prefix_;
+  Surroundings surroundings_;
+};
+
+TEST_F(Prefix, TheWorkerLiesWithTheLibrariesOrBesideThePrograms) {
+  EXPECT_EQ(WorkerProgram(surroundings_), (prefix_ / "bin/ava-worker").string());
+  const std::string installed = Make("lib/ava/ava-worker");
+  EXPECT_EQ(WorkerProgram(surroundings_), installed);
+  const std::string built = Make("bin/ava-worker");
+  EXPECT_EQ(WorkerProgram(surroundings_), built);
+}
+
+TEST_F(Prefix, SettingsAreRootsAndOfTheSamePrefix) {
+  surroundings_.uid = 0;
+  EXPECT_EQ(DefaultConfigFile(surroundings_), "");
+  const std::string file = Make("etc/ava/avad.toml");
+  EXPECT_EQ(DefaultConfigFile(surroundings_), file);
+  surroundings_.uid = 1000;
+  EXPECT_EQ(DefaultConfigFile(surroundings_), "");
 }
 
 }  // namespace

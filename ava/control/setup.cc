@@ -71,7 +71,7 @@ void CompleteConfig(const Surroundings& surroundings, Config& config) {
   complete(config.socket, DefaultSocket(surroundings));
   complete(config.runtime_directory, DefaultRuntimeDirectory(surroundings));
   complete(config.cache_directory, DefaultCacheDirectory(surroundings));
-  complete(config.worker_program, surroundings.program_directory + "/ava-worker");
+  complete(config.worker_program, WorkerProgram(surroundings));
   if (config.library_directories.empty()) {
     config.library_directories = LibraryDirectories(surroundings);
   }

@@ -1,0 +1,155 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""What 'cmake --install' puts into a prefix is complete, and works there.
+
+    install_test.py --bin build/release/bin [TEST ...]
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests/e2e"))
+from manager_lib import Place, check, run_tests
+
+COMPONENTS = {
+    "runtime": {
+        "bin/ava",
+        "bin/avad",
+        "lib/ava/ava-worker",
+        "lib/ava/libava-opencl-server.so",
+        "share/ava/diff/clinfo.allow",
+    },
+    "guest": {
+        "etc/OpenCL/vendors/ava.icd",
+        "lib/ava/ava.icd",
+        "lib/ava/guest/libOpenCL.so",
+        "lib/ava/guest/libOpenCL.so.1",
+        "lib/ava/guest/libOpenCL.so.1.0.0",
+        "lib/ava/guest/libava-opencl-icd.so",
+    },
+    "compiler": {
+        "bin/cava",
+        "share/ava/specs/opencl/both.h",
+        "share/ava/specs/opencl/guest.cc",
+        "share/ava/specs/opencl/opencl.lapis",
+        "share/ava/specs/opencl/opencl_ava.h",
+        "share/ava/specs/opencl/server.cc",
+    },
+}
+
+
+def install(build, prefix, *options):
+    subprocess.run(["cmake", "--install", build, "--prefix", prefix, *options], check=True,
+                   stdout=subprocess.DEVNULL)
+
+
+def files_below(directory):
+    return {str(path.relative_to(directory)) for path in directory.rglob("*") if not path.is_dir()}
+
+
+class Installed(Place):
+    """A place whose programs are installed ones; they are gone with it."""
+
+    def __init__(self, built_bin):
+        self.build = pathlib.Path(built_bin).resolve().parent
+        self.program = self.build / "bin/e2e/buffers"
+        self.installed = pathlib.Path(tempfile.mkdtemp(prefix="ava-install-test-"))
+        self.installed.chmod(0o755)  # workers are other users
+        self.prefix = self.installed / "prefix"
+        install(self.build, self.prefix)
+        super().__init__(self.prefix / "bin")
+
+    def __exit__(self, *unused):
+        super().__exit__(*unused)
+        shutil.rmtree(self.installed)
+
+    def runs(self, via):
+        native = self.run(str(self.program))
+        run = self.ava("run", "--via", via, "--", str(self.program))
+        check(run.returncode == native.returncode == 0, run.errors + native.errors)
+        check(run.output == native.output, run.output)
+
+
+def test_each_component_has_its_files_and_no_others(place):
+    for component, files in COMPONENTS.items():
+        prefix = place.installed / component
+        install(place.build, prefix, "--component", component)
+        found = files_below(prefix)
+        check(found == files, f"{component}: missing {files - found}, not expected {found - files}")
+
+
+def test_all_is_the_sum_of_the_components(place):
+    check(files_below(place.prefix) == set().union(*COMPONENTS.values()), "another component")
+
+
+def test_programs_run_both_ways_in(place):
+    place.runs("library")
+    place.runs("icd")
+
+
+def test_the_icd_file_names_an_installed_library(place):
+    for file in ("etc/OpenCL/vendors/ava.icd", "lib/ava/ava.icd"):
+        library = (place.prefix / file).read_text().strip()
+        check(library == f"{place.prefix}/lib/ava/guest/libava-opencl-icd.so", library)
+        check(pathlib.Path(library).is_file(), f"{library} is there")
+
+
+def test_a_loader_without_manager_finds_no_platform_of_ours(place):
+    environment = dict(os.environ) | {"AVA_URL": "unix:" + str(place.directory / "nobody"),
+                                      "OCL_ICD_VENDORS": str(place.prefix / "etc/OpenCL/vendors")}
+    devices = place.run("ava", "list-opencl", env=environment)
+    check(devices.returncode == 0 and "AvA" not in devices.output, devices.output + devices.errors)
+
+
+def test_the_doctor_misses_nothing_of_ours(place):
+    doctor = place.ava("doctor")
+    for what in (f"{place.prefix}/lib/ava/guest/libOpenCL.so.1", f"{place.prefix}/lib/ava/ava.icd",
+                 f"{place.prefix}/lib/ava/libava-opencl-server.so", "avad and ava-worker are there"):
+        check(what in doctor.output, doctor.output)
+
+
+def test_diff_finds_its_rules_and_keeps_our_icd_out_of_the_native_run(place):
+    if shutil.which("clinfo") is not None:
+        vendors = place.directory / "vendors"
+        vendors.mkdir()
+        for file in (*pathlib.Path("/etc/OpenCL/vendors").glob("*.icd"), place.prefix / "lib/ava/ava.icd"):
+            shutil.copy(file, vendors)
+        environment = place.environment() | {"OCL_ICD_VENDORS": str(vendors), "AVA_URL": "unix:" + place.socket}
+        place.ava("devices")  # starts the manager
+        both = place.run("clinfo", "-l", env=environment)
+        check(both.output.count("Platform #") == 2, both.output)
+        diff = place.ava("diff", "--via", "library", "--", "clinfo", env=environment)
+        check(diff.returncode == 0, diff.output + diff.errors)
+
+
+def test_the_compiler_compiles_the_spec_that_comes_with_it(place):
+    spec = place.prefix / "share/ava/specs/opencl/opencl.lapis"
+    output = place.directory / "generated"
+    cava = place.run("cava", "build", "--root", str(place.prefix / "share/ava"), "-o", str(output), str(spec))
+    check(cava.returncode == 0, cava.errors)
+    check((output / "guest.cc").stat().st_size > 0, "guest.cc")
+
+
+def test_settings_of_the_prefix_hold_for_roots_manager(place):
+    if not place.root:
+        return
+    file = place.prefix / "etc/ava/avad.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    kept = file.read_bytes() if file.exists() else None
+    file.write_text("[sessions]\nmax = 0\n")
+    try:
+        refused = place.run("avad", "--foreground", "--socket", place.socket, timeout=60)
+        check(refused.returncode != 0 and "avad.toml:2:7" in refused.errors, refused.errors)
+    finally:
+        file.unlink()
+        if kept is not None:
+            file.write_bytes(kept)
+
+
+if __name__ == "__main__":
+    sys.exit(run_tests(__doc__, globals(), Installed))
