@@ -2,7 +2,7 @@
 #
 # Where 'cmake --install' puts things, by component:
 #
-#   runtime   bin/{ava,avad}, <lib>/ava/{ava-worker,libava-<api>-server.so}, share/ava/diff
+#   runtime   bin/{ava,avad}, <lib>/ava/{ava-worker,libava-<api>-server.so}, share/ava/diff, etc/ava/avad.toml
 #   guest     <lib>/ava/guest/{libOpenCL.so*,libava-opencl-icd.so}, <lib>/ava/ava.icd, etc/OpenCL/vendors/ava.icd
 #   compiler  bin/cava, share/ava/specs
 #
@@ -35,6 +35,7 @@ install(TARGETS ava avad RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT
 install(TARGETS ava-worker RUNTIME DESTINATION "${AVA_INSTALL_PRIVATE}" COMPONENT runtime)
 install(TARGETS opencl_server LIBRARY DESTINATION "${AVA_INSTALL_PRIVATE}" COMPONENT runtime)
 install(DIRECTORY "${CMAKE_SOURCE_DIR}/apps/ava/diff" DESTINATION "${CMAKE_INSTALL_DATADIR}/ava" COMPONENT runtime)
+install(FILES "${CMAKE_SOURCE_DIR}/packaging/avad.toml" DESTINATION "${CMAKE_INSTALL_SYSCONFDIR}/ava" COMPONENT runtime)
 
 # With the link without a number: programs that open 'libOpenCL.so' by name must find ours under 'ava run'.
 install(TARGETS opencl_guest opencl_icd
@@ -47,3 +48,8 @@ install(TARGETS cava RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT com
 # An example that compiles where it lies: cava check --root <prefix>/share/ava <prefix>/share/ava/specs/opencl/opencl.lapis
 install(DIRECTORY "${CMAKE_SOURCE_DIR}/specs/opencl" DESTINATION "${CMAKE_INSTALL_DATADIR}/ava/specs" COMPONENT compiler
     PATTERN CMakeLists.txt EXCLUDE)
+
+foreach(component runtime guest compiler)
+  install(FILES "${CMAKE_SOURCE_DIR}/packaging/debian/copyright"
+      DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/ava-${component}" COMPONENT ${component})
+endforeach()

@@ -20,9 +20,11 @@ COMPONENTS = {
     "runtime": {
         "bin/ava",
         "bin/avad",
+        "etc/ava/avad.toml",
         "lib/ava/ava-worker",
         "lib/ava/libava-opencl-server.so",
         "share/ava/diff/clinfo.allow",
+        "share/doc/ava-runtime/copyright",
     },
     "guest": {
         "etc/OpenCL/vendors/ava.icd",
@@ -31,6 +33,7 @@ COMPONENTS = {
         "lib/ava/guest/libOpenCL.so.1",
         "lib/ava/guest/libOpenCL.so.1.0.0",
         "lib/ava/guest/libava-opencl-icd.so",
+        "share/doc/ava-guest/copyright",
     },
     "compiler": {
         "bin/cava",
@@ -39,6 +42,7 @@ COMPONENTS = {
         "share/ava/specs/opencl/opencl.lapis",
         "share/ava/specs/opencl/opencl_ava.h",
         "share/ava/specs/opencl/server.cc",
+        "share/doc/ava-compiler/copyright",
     },
 }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <string>
 
 namespace ava::control {
@@ -70,6 +71,43 @@ TEST(Config, SaysWhichFileIsMissing) {
   const auto loaded = LoadConfig("/nonexistent/avad.toml", config);
   ASSERT_FALSE(loaded.has_value());
   EXPECT_EQ(loaded.error().message(), "open('/nonexistent/avad.toml'): No such file or directory");
+}
+
+// The installed file: each setting is a comment with its default.
+TEST(Config, AcceptsEachSettingOfTheInstalledFile) {
+  std::ifstream file("packaging/avad.toml");
+  std::string text;
+  int settings = 0;
+  for (std::string line; std::getline(file, line);) {
+    const bool setting = line.starts_with("# ") && line.find(" = ") != std::string::npos;
+    settings += setting ? 1 : 0;
+    text += (setting ? line.substr(2) : line) + "\n";
+  }
+  EXPECT_EQ(settings, 20);
+  Config config;
+  const auto parsed = ParseConfig(text, "avad.toml", config);
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().message();
+
+  const Config standard;
+  EXPECT_EQ(config.idle_exit_seconds, standard.idle_exit_seconds);
+  EXPECT_EQ(config.sessions_max, standard.sessions_max);
+  EXPECT_EQ(config.sessions_per_user_max, standard.sessions_per_user_max);
+  EXPECT_EQ(config.arena_bytes, standard.arena_bytes);
+  EXPECT_EQ(config.directory_bytes, standard.directory_bytes);
+  EXPECT_EQ(config.directory_files, standard.directory_files);
+  EXPECT_EQ(config.watchdog_seconds, standard.watchdog_seconds);
+  EXPECT_EQ(config.uid_first, standard.uid_first);
+  EXPECT_EQ(config.uid_last, standard.uid_last);
+  EXPECT_EQ(config.worker_processes, standard.worker_processes);
+  EXPECT_EQ(config.worker_descriptors, standard.worker_descriptors);
+  EXPECT_EQ(config.landlock_required, standard.landlock_required);
+}
+
+TEST(Config, TheInstalledFileSetsNothing) {
+  Config config;
+  ASSERT_TRUE(LoadConfig("packaging/avad.toml", config).has_value());
+  EXPECT_EQ(config.socket, "");
+  EXPECT_EQ(config.sessions_max, Config().sessions_max);
 }
 
 }  // namespace
