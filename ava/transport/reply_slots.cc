@@ -72,6 +72,7 @@ void ReplySlots::Release(std::uint32_t index) {
 }
 
 std::int64_t ReplySlots::YieldNs() {
+  if (!contention_.MayYield()) return 0;
   const std::uint32_t long_waits = long_waits_.load(std::memory_order_relaxed);
   if (long_waits >= kLongWaitsBeforeSleep && long_waits % kLongWaitsBetweenTries != 0) return 0;
   return std::min(reply_yield_us_->load(std::memory_order_relaxed) * kNanosecondsPerMicrosecond,
@@ -80,7 +81,9 @@ std::int64_t ReplySlots::YieldNs() {
 
 wire::ReplyHeader ReplySlots::Await(std::uint32_t index) {
   wire::ReplySlot& slot = slots_[index];
-  if (WaitAwake(YieldNs(), [&] { return IsPosted(slot); })) {
+  const Awake how = WaitAwake(YieldNs(), [&] { return IsPosted(slot); });
+  contention_.Note(how);
+  if (how != Awake::kNo) {
     if (long_waits_.load(std::memory_order_relaxed) != 0)
       long_waits_.store(0, std::memory_order_relaxed);
   } else {

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "ava/transport/session_mapping.h"
+#include "ava/transport/wait.h"
 #include "ava/wire/abi.h"
 
 namespace ava::transport {
@@ -40,6 +41,7 @@ class ReplySlots {
 
   wire::ReplySlot* slots_;
   std::atomic<std::uint32_t>* reply_yield_us_;
+  Contention contention_;
   std::atomic<bool> abandoned_{false};
   std::atomic<int> sleepers_{0};
 

@@ -151,7 +151,7 @@ void ShmGuestChannel::PublishLocked() {
 bool ShmGuestChannel::WaitForRoomLocked(std::uint32_t bytes) {
   PublishLocked();  // What a batch has appended so far, or nobody would make room.
   auto has_room = [&] { return lost() || commands_.RoomFor(bytes) == RingWriter::Room::kYes; };
-  if (!WaitAwake(kRoomYieldNs, has_room)) {
+  if (WaitAwake(kRoomYieldNs, has_room) == Awake::kNo) {
     room_sleepers_.fetch_add(1, std::memory_order_seq_cst);
     for (;;) {
       commands_.AnnounceAsleep();

@@ -113,8 +113,10 @@ WorkerChannel::Next ShmWorkerChannel::Receive(std::span<std::byte> buffer,
     if (timeout <= std::chrono::nanoseconds::zero()) return Next::kTimeout;
     if (!waited) deadline = Deadline::In(timeout.count());
     waited = true;
-    const std::int64_t yield_ns = std::min(yield_ns_, timeout.count());
-    if (WaitAwake(yield_ns, [this] { return commands_.HasNext() || closed(); })) continue;
+    const std::int64_t yield_ns = contention_.MayYield() ? std::min(yield_ns_, timeout.count()) : 0;
+    const Awake how = WaitAwake(yield_ns, [this] { return commands_.HasNext() || closed(); });
+    contention_.Note(how);
+    if (how != Awake::kNo) continue;
     if (deadline.HasPassed()) return Next::kTimeout;
     SleepForCommand(deadline);
   }
@@ -300,7 +302,7 @@ bool ShmWorkerChannel::WaitForUpcallRoom(std::uint32_t bytes) {
   auto decided = [&] {
     return closed() || (room = upcalls_.RoomFor(bytes)) != RingWriter::Room::kFull;
   };
-  if (room == RingWriter::Room::kFull && !WaitAwake(kUpcallYieldNs, decided)) {
+  if (room == RingWriter::Room::kFull && WaitAwake(kUpcallYieldNs, decided) == Awake::kNo) {
     const Deadline deadline = Deadline::In(kUpcallStallMax.count());
     sleepers_.fetch_add(1, std::memory_order_seq_cst);
     for (;;) {

@@ -26,6 +26,7 @@
 #include "ava/transport/passed_stdout.h"
 #include "ava/transport/ring.h"
 #include "ava/transport/session_mapping.h"
+#include "ava/transport/wait.h"
 #include "ava/transport/worker_channel.h"
 #include "ava/transport/worker_segments.h"
 #include "ava/wire/abi.h"
@@ -101,6 +102,7 @@ class ShmWorkerChannel final : public WorkerChannel {
   alignas(wire::kCacheLineBytes) RingReader commands_;
   std::uint64_t sequence_ = 0;
   std::int64_t yield_ns_;
+  Contention contention_;
   const char* violation_ = nullptr;
 
   alignas(wire::kCacheLineBytes) Mutex upcall_mutex_;

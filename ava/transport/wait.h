@@ -8,6 +8,7 @@
 
 #include <sched.h>
 
+#include <atomic>
 #include <cstdint>
 
 #include "ava/base/clock.h"
@@ -18,22 +19,55 @@ namespace ava::transport {
 inline constexpr std::int64_t kPauseNsMax = 2 * kNanosecondsPerMicrosecond;
 inline constexpr int kPausesPerLook = 8;  // at the clock
 
-// Until `ready()` is true, or the time is over: false. With no yield_ns it pauses only.
+enum class Awake {
+  kAtOnce,    // ready before the core was yielded
+  kYielding,  // ready while it was
+  kLate,      // ready, but others have had the core for longer than we meant to yield it
+  kNo,        // not ready
+};
+
+// Until `ready()` is true, or the time is over. With no yield_ns it pauses only.
 template <class Ready>
-bool WaitAwake(std::int64_t yield_ns, Ready&& ready) {
-  if (ready()) return true;
+Awake WaitAwake(std::int64_t yield_ns, Ready&& ready) {
+  if (ready()) return Awake::kAtOnce;
   const std::int64_t start = MonotonicNanoseconds();
   do {
     for (int i = 0; i < kPausesPerLook; ++i) {
       SpinPause();
-      if (ready()) return true;
+      if (ready()) return Awake::kAtOnce;
     }
   } while (MonotonicNanoseconds() - start < kPauseNsMax);
   while (MonotonicNanoseconds() - start < yield_ns) {
     sched_yield();
-    if (ready()) return true;
+    if (!ready()) continue;
+    return MonotonicNanoseconds() - start < yield_ns ? Awake::kYielding : Awake::kLate;
   }
-  return false;
+  return Awake::kNo;
 }
+
+// Whether there is more work than cores. Then a yielded core comes back after the time slices of
+// all others, milliseconds, while the scheduler lets a thread run at once that was woken from
+// sleep. Any thread; an estimate needs no order.
+class Contention {
+ public:
+  bool MayYield() const {
+    const std::uint32_t late = late_.load(std::memory_order_relaxed);
+    return late < kLateBeforeSleep || late % kWaitsBetweenTries == 0;
+  }
+  void Note(Awake how) {
+    const std::uint32_t late = late_.load(std::memory_order_relaxed);
+    if (how == Awake::kLate || (how == Awake::kNo && late >= kLateBeforeSleep)) {
+      late_.store(late + 1, std::memory_order_relaxed);
+    } else if (how == Awake::kYielding && late != 0) {
+      // After one such wait in time, one that is late is enough to sleep again.
+      late_.store(late < kLateBeforeSleep ? 0 : kLateBeforeSleep - 1, std::memory_order_relaxed);
+    }
+  }
+
+ private:
+  static constexpr std::uint32_t kLateBeforeSleep = 4;
+  static constexpr std::uint32_t kWaitsBetweenTries = 256;
+  std::atomic<std::uint32_t> late_{0};
+};
 
 }  // namespace ava::transport
