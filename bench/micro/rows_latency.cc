@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include "bench/micro/device.h"
 #include "bench/micro/rows.h"
 
@@ -65,6 +69,22 @@ Samples LaunchFinish(double effort) {
                 kNsPerUs);
 }
 
+// The same while other threads would like to have all cores.
+Samples LaunchFinishBusy(double effort) {
+  std::atomic<bool> over = false;
+  std::vector<std::thread> others(2 * std::thread::hardware_concurrency());
+  for (std::thread& other : others) {
+    other = std::thread([&over] {
+      while (!over.load(std::memory_order_relaxed)) {
+      }
+    });
+  }
+  Samples samples = LaunchFinish(effort / 5);
+  over = true;
+  for (std::thread& other : others) other.join();
+  return samples;
+}
+
 // The first call after a pause: whoever slept has to be woken.
 Samples LaunchFinishAfterPause(double effort) {
   constexpr useconds_t kPauseUs = 1000;
@@ -118,6 +138,7 @@ constexpr Row kRows[] = {
     {"set_arg_launch_run", "ns", SetAndLaunchRun},
     {"launch_finish", "us", LaunchFinish},
     {"launch_finish_after_pause", "us", LaunchFinishAfterPause},
+    {"launch_finish_busy", "us", LaunchFinishBusy},
     {"read_4", "us", Read4},
     {"write_4", "us", Write4},
     {"read_4k", "us", Read4K},
