@@ -74,7 +74,10 @@ struct Message {
   X(kNegative, 92, kError, "'{}' is negative: {}")                                        \
   X(kForbidden, 93, kError, "{} is not allowed in an expression")                         \
   X(kIndexOutside, 94, kError, "'index' has a meaning inside an element only")            \
-  X(kResultTooEarly, 95, kError, "'result' is known after the call only, '{}' is evaluated before")
+  X(kResultTooEarly, 95, kError,                                                          \
+    "'result' is known after the call only, '{}' is evaluated before")                    \
+  X(kOutputTooEarly, 96, kError,                                                          \
+    "'{}' is filled by the call, '{}' is evaluated before: make it in and out, or do without it")
 
 #define LAPIS_MESSAGE(name, number, severity, text) \
   inline constexpr Message name{number, Severity::severity, text};

@@ -216,6 +216,30 @@ TEST(Check, InsistsOnOpenFacts) {
                    ->has_errors());
 }
 
+TEST(Order, RefusesSizesThatDependOnThemselves) {
+  const std::string header = "extern \"C\" int f(unsigned n, const unsigned *sizes, void *value);";
+  const std::vector<int> cycle{diag::kCycle.number};
+  EXPECT_EQ(MustFail("f { argument(sizes) { in; buffer(sizes[0]); } }", header), cycle);
+  EXPECT_EQ(MustFail("f { argument(value) { if (n) { in; buffer(*(unsigned *)value); } "
+                     "else { ignore; } } }",
+                     header),
+            cycle);
+  MustCompile("f { argument(value) { if (value && n) { in; buffer(n); } else { ignore; } } }",
+              header);
+}
+
+TEST(Order, RefusesWhatReadsAnOutputBeforeTheCall) {
+  const std::string header =
+      "extern \"C\" int f(unsigned n, unsigned char *data, unsigned *written);";
+  const std::vector<int> early{diag::kOutputTooEarly.number};
+  EXPECT_EQ(MustFail("f { argument(data) { out; buffer(*written); } }", header), early);
+  EXPECT_EQ(MustFail("f { async_if(*written == 0); }", header), early);
+  MustCompile("f { argument(data) { out; buffer(n); used(*written); } }", header);
+  MustCompile("f { argument(written) { in; out; } argument(data) { out; buffer(*written); } }",
+              header);
+  MustCompile("f { argument(data) { out; buffer(written ? n : 0); } }", header);
+}
+
 TEST(Limits, RefusesStructsAsReturnValues) {
   const std::string header = "struct pair { int a, b; };\nextern \"C\" struct pair f(int x);";
   EXPECT_EQ(MustFail("", header), std::vector<int>{diag::kNotImplemented.number});

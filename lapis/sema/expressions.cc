@@ -34,6 +34,7 @@ struct Slot {
   Needs needs = Needs::kAnything;
   bool in_element = false;
   bool after_call = false;
+  const Function* function = nullptr;  // whose parameters it reads before the call
   const std::vector<std::string>* parameters = nullptr;  // names whose indices the expression gets
   std::vector<Name> scope;
 };
@@ -58,6 +59,25 @@ class Collector {
  private:
   void CollectFunction(Function& function) {
     EnterFunction(function);
+    function_ = function.state == model::FunctionState::kLocal ? nullptr : &function;
+    CollectCall(function);
+    function_ = nullptr;
+    if (function.state == model::FunctionState::kUnsupported) return;
+    for (model::ValueRow& row : function.values) {
+      AddOptional(row.mask, "mask", Needs::kNumber);
+      AddOptional(row.local, "local", Needs::kAnything);
+      AddOptional(row.lost, "lost", Needs::kAnything);
+      if (!row.becomes) continue;
+      Add(*row.becomes, "becomes", Needs::kNumber).scope.push_back({kAnswer, "unsigned long long"});
+    }
+    for (model::Callback& callback : function.callbacks) {
+      for (Expr& expr : callback.lost) Add(expr, "lost", Needs::kAnything);
+    }
+    for (model::Callback& callback : function.callbacks) CollectCallback(function, callback);
+  }
+
+  // What both sides evaluate for the call itself.
+  void CollectCall(Function& function) {
     if (function.unsupported_error) Add(*function.unsupported_error, "unsupported", Needs::kNumber);
     for (model::Require& require : function.requires_) {
       Add(require.condition, "require", Needs::kCondition);
@@ -74,17 +94,6 @@ class Collector {
     AddOptional(function.success, "success", Needs::kNumber);
     for (model::ResourceUse& use : function.resources)
       Add(use.amount, "resource", Needs::kCount).after_call = true;
-    for (model::ValueRow& row : function.values) {
-      AddOptional(row.mask, "mask", Needs::kNumber);
-      AddOptional(row.local, "local", Needs::kAnything);
-      AddOptional(row.lost, "lost", Needs::kAnything);
-      if (!row.becomes) continue;
-      Add(*row.becomes, "becomes", Needs::kNumber).scope.push_back({kAnswer, "unsigned long long"});
-    }
-    for (model::Callback& callback : function.callbacks) {
-      for (Expr& expr : callback.lost) Add(expr, "lost", Needs::kAnything);
-    }
-    for (model::Callback& callback : function.callbacks) CollectCallback(function, callback);
   }
 
   void EnterFunction(const Function& function) {
@@ -114,8 +123,8 @@ class Collector {
   }
 
   Slot& Add(Expr& expr, std::string word, Needs needs) {
-    return slots_.emplace_back(
-        Slot{&expr, std::move(word), needs, in_element_ || has_index_, false, names_, scope_});
+    return slots_.emplace_back(Slot{&expr, std::move(word), needs, in_element_ || has_index_, false,
+                                    function_, names_, scope_});
   }
   void AddOptional(std::optional<Expr>& expr, const char* word, Needs needs) {
     if (expr) Add(*expr, word, needs);
@@ -146,6 +155,7 @@ class Collector {
   Context& context_;
   std::vector<Slot> slots_;
   std::deque<std::vector<std::string>>& name_lists_ = context_.parameter_names;
+  const Function* function_ = nullptr;
   std::vector<std::string>* names_ = nullptr;
   std::vector<Name> scope_;
   bool in_element_ = false;
@@ -161,6 +171,19 @@ bool IsNumber(TypeKind kind) {
   return kind == TypeKind::kBool || kind == TypeKind::kInteger || kind == TypeKind::kEnum;
 }
 
+// The program's memory that the call fills: until then it holds anything.
+bool IsOutputOnly(const Shape& shape) {
+  if (!shape.alternatives.empty()) {
+    return std::ranges::all_of(shape.alternatives, [](const model::Alternative& alternative) {
+      return IsOutputOnly(*alternative.shape);
+    });
+  }
+  const bool holds =
+      shape.kind == model::ShapeKind::kBuffer || shape.kind == model::ShapeKind::kValueTable ||
+      shape.kind == model::ShapeKind::kRect || shape.kind == model::ShapeKind::kString;
+  return holds && shape.direction == model::Direction::kOut;
+}
+
 class Judge {
  public:
   explicit Judge(Context& context) : diagnostics_(context.diagnostics) {}
@@ -172,6 +195,7 @@ class Judge {
     CheckNames(slot, answer, place);
     CheckType(slot, answer, place);
     Note(slot, answer);
+    CheckOutputs(slot, place);
   }
 
  private:
@@ -182,6 +206,16 @@ class Judge {
     if (uses(kIndex) && !slot.in_element) diagnostics_.Report(diag::kIndexOutside, place);
     if (uses(kResultName) && !slot.after_call)
       diagnostics_.Report(diag::kResultTooEarly, place, slot.word);
+  }
+
+  void CheckOutputs(const Slot& slot, const diag::Place& place) {
+    if (!slot.function || slot.after_call) return;
+    for (const int index : slot.expr->dereferenced) {
+      const model::Parameter& parameter =
+          slot.function->parameters[static_cast<std::size_t>(index)];
+      if (IsOutputOnly(*parameter.shape))
+        diagnostics_.Report(diag::kOutputTooEarly, place, parameter.name, slot.word);
+    }
   }
 
   void CheckType(const Slot& slot, const Answer& answer, const diag::Place& place) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
-#include <set>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,28 +14,51 @@ namespace {
 using model::Shape;
 using model::ShapeKind;
 
-void Need(const std::optional<model::Expr>& expr, std::set<int>& needed) {
-  if (expr) needed.insert(expr->parameters.begin(), expr->parameters.end());
+// What has to be decoded first, and the place that says so.
+using Needs = std::map<int, model::Where>;
+
+void Need(const std::optional<model::Expr>& expr, Needs& needs) {
+  if (!expr) return;
+  for (const int parameter : expr->parameters) needs.emplace(parameter, expr->where);
 }
 
-// Parameters that must be decoded before a value of this shape can be.
-void Collect(const Shape& shape, std::set<int>& needed) {
-  Need(shape.count, needed);
-  Need(shape.invalid, needed);
-  if (shape.element) Collect(*shape.element, needed);
-  for (const model::Field& field : shape.fields) Collect(*field.shape, needed);
+void Collect(const Shape& shape, Needs& needs) {
+  Need(shape.count, needs);
+  Need(shape.invalid, needs);
+  if (shape.element) Collect(*shape.element, needs);
+  for (const model::Field& field : shape.fields) Collect(*field.shape, needs);
   for (const model::Alternative& alternative : shape.alternatives) {
-    Need(alternative.condition, needed);
-    Collect(*alternative.shape, needed);
+    Need(alternative.condition, needs);
+    Collect(*alternative.shape, needs);
   }
-  if (shape.kind == ShapeKind::kValueTable) needed.insert(shape.selector);
-  if (shape.kind == ShapeKind::kMapped) needed.insert(shape.mapping.object);
+  const auto need = [&](int parameter) {
+    if (parameter >= 0) needs.emplace(parameter, shape.where);
+  };
+  if (shape.kind == ShapeKind::kValueTable) need(shape.selector);
+  if (shape.kind == ShapeKind::kMapped) need(shape.mapping.object);
   if (shape.kind == ShapeKind::kRect) {
-    needed.insert(
-        {shape.rect.region, shape.rect.origin, shape.rect.row_pitch, shape.rect.slice_pitch});
-    Need(shape.rect.element_bytes, needed);
+    for (const int parameter :
+         {shape.rect.region, shape.rect.origin, shape.rect.row_pitch, shape.rect.slice_pitch})
+      need(parameter);
+    Need(shape.rect.element_bytes, needs);
   }
-  needed.erase(-1);
+}
+
+// Parameters that must be decoded before this one can be. An argument that decides its own case is
+// decoded by that case; its size cannot depend on it.
+Needs NeedsOf(const model::Function& function, int parameter) {
+  const Shape& shape = *function.parameters[static_cast<std::size_t>(parameter)].shape;
+  Needs needs;
+  if (shape.alternatives.empty()) {
+    Collect(shape, needs);
+    return needs;
+  }
+  for (const model::Alternative& alternative : shape.alternatives)
+    Need(alternative.condition, needs);
+  needs.erase(parameter);
+  for (const model::Alternative& alternative : shape.alternatives)
+    Collect(*alternative.shape, needs);
+  return needs;
 }
 
 class Order {
@@ -43,12 +67,7 @@ class Order {
 
   void Compute() {
     const auto count = static_cast<int>(function_.parameters.size());
-    for (int i = 0; i < count; ++i) {
-      std::set<int> needed;
-      Collect(*function_.parameters[static_cast<std::size_t>(i)].shape, needed);
-      needed.erase(i);  // An argument that decides its own case is decoded by that case.
-      needs_.push_back(std::move(needed));
-    }
+    for (int i = 0; i < count; ++i) needs_.push_back(NeedsOf(function_, i));
     function_.server_order.clear();
     for (int i = 0; i < count; ++i) Visit(i);
   }
@@ -62,7 +81,7 @@ class Order {
       return;
     }
     path_.push_back(i);
-    for (const int needed : needs_[static_cast<std::size_t>(i)]) Visit(needed);
+    for (const auto& [needed, where] : needs_[static_cast<std::size_t>(i)]) Visit(needed);
     path_.pop_back();
     if (std::ranges::find(function_.server_order, i) == function_.server_order.end())
       function_.server_order.push_back(i);
@@ -77,13 +96,21 @@ class Order {
       path += (path.empty() ? "'" : " needs '") +
               function_.parameters[static_cast<std::size_t>(i)].name + "'";
     }
-    const Shape& shape = *function_.parameters[static_cast<std::size_t>(cycle.front())].shape;
-    context_.diagnostics.Report(diag::kCycle, PlaceOf(shape.where), function_.name, path);
+    context_.diagnostics.Report(diag::kCycle, PlaceOf(WhereOf(cycle[0], cycle[1])), function_.name,
+                                path);
+  }
+
+  // Where it is said that the parameter needs the other one; inference says it nowhere.
+  model::Where WhereOf(int parameter, int needed) const {
+    const model::Where& where = needs_[static_cast<std::size_t>(parameter)].at(needed);
+    return where.file.empty()
+               ? function_.parameters[static_cast<std::size_t>(parameter)].shape->where
+               : where;
   }
 
   Context& context_;
   model::Function& function_;
-  std::vector<std::set<int>> needs_;
+  std::vector<Needs> needs_;
   std::vector<int> path_;
   bool reported_ = false;
 };
