@@ -240,6 +240,32 @@ TEST(Order, RefusesWhatReadsAnOutputBeforeTheCall) {
   MustCompile("f { argument(data) { out; buffer(written ? n : 0); } }", header);
 }
 
+const std::string kStructs = R"(
+typedef struct buffer_object *buffer;
+typedef struct plain { int a; struct { long b[2]; } c; } plain;
+typedef struct deep { int a; struct { buffer b[2]; } c; } deep;
+typedef struct text { const int *values; const char *text; unsigned n; } text;
+extern "C" {
+)";
+
+TEST(Structs, ArePlainOnlyWithoutPointersAtAnyDepth) {
+  MustCompile("", kStructs + "int f(plain p, const plain *q); }");
+  const std::vector<int> open{diag::kOpenFact.number};
+  EXPECT_EQ(MustFail("", kStructs + "int f(deep d); }"), open);
+  EXPECT_EQ(MustFail("", kStructs + "int f(const deep *d); }"), open);
+  MustCompile("f { argument(d) { opaque; } }", kStructs + "int f(deep d); }");
+  MustCompile("f { argument(d) { field(c) { ignore; } } }", kStructs + "int f(const deep *d); }");
+}
+
+TEST(Limits, RefusesMembersThatDoNotTravel) {
+  const std::string header = kStructs + "int f(const text *t); int g(text t); }";
+  const std::vector<int> limit{diag::kNotImplemented.number};
+  EXPECT_EQ(MustFail("f { argument(t) { field(values) { in; buffer(t->n); } } }", header), limit);
+  EXPECT_EQ(MustFail("g { argument(t) { field(text) { string; } } }", header), limit);
+  EXPECT_EQ(MustFail("", kStructs + "int f(text *t); }"), limit);
+  MustCompile("f { argument(t) { field(values) { ignore; } field(text) { string; } } }", header);
+}
+
 TEST(Limits, RefusesStructsAsReturnValues) {
   const std::string header = "struct pair { int a, b; };\nextern \"C\" struct pair f(int x);";
   EXPECT_EQ(MustFail("", header), std::vector<int>{diag::kNotImplemented.number});

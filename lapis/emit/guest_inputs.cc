@@ -101,6 +101,10 @@ std::string EncodeStructs(const GuestFunction& guest, const Shape& shape, const 
   std::string members;
   for (const model::Field& field : element.fields) {
     const Passing passing = PassingOf(*field.shape);
+    if (passing == Passing::kNothing) {
+      members += "std::memset(&ava_plain." + field.name + ", 0, sizeof ava_plain." + field.name +
+                 ");  // not transferred\n";
+    }
     if (passing != Passing::kHandle && passing != Passing::kBlob && passing != Passing::kWord)
       continue;
     members += "ava_plain." + field.name + " = {};\n";

@@ -301,7 +301,10 @@ std::string FieldConversion(const FunctionText& api, const model::Field& field) 
   if (field.shape->kind == ShapeKind::kString && !field.shape->count) {
     return "to." + field.name + " = ava_call.String(" + from + ", " + Quote(field.name) + ");\n";
   }
-  return "// " + field.name + ": not transferred\n";
+  if (field.shape->kind == ShapeKind::kOpaque) return "// " + field.name + ": its bits\n";
+  // A pointer of the guest's means something else here.
+  return "std::memset(&to." + field.name + ", 0, sizeof to." + field.name +
+         ");  // not transferred\n";
 }
 
 }  // namespace

@@ -146,6 +146,7 @@ Passing PassingOf(const Shape& shape) {
   switch (shape.kind) {
     case ShapeKind::kOpaque:
       if (shape.is_floating) return Passing::kFloating;
+      if (shape.is_record) return Passing::kBytes;
       return shape.size == 1 || shape.size == 2 || shape.size == 4 || shape.size == 8
                  ? Passing::kInteger
                  : Passing::kBytes;

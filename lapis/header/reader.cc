@@ -233,7 +233,7 @@ class Reader {
   }
 
   void ReadRecord(CXCursor cursor) {
-    if (!clang_isCursorDefinition(cursor) || clang_Cursor_isAnonymous(cursor)) return;
+    if (!clang_isCursorDefinition(cursor) || clang_Cursor_isAnonymousRecordDecl(cursor)) return;
     const CXType type = clang_getCursorType(cursor);
     Record record;
     record.name = Take(clang_getTypeSpelling(clang_getCanonicalType(type)));
@@ -252,6 +252,9 @@ class Reader {
       } else if (clang_Cursor_isAnonymousRecordDecl(child)) {
         // Offsets of an anonymous record's fields are counted from the record around it by clang.
         ReadFields(child, base, fields);
+      } else if (clang_getCursorKind(child) == CXCursor_StructDecl ||
+                 clang_getCursorKind(child) == CXCursor_UnionDecl) {
+        ReadRecord(child);  // A type declared inside, which a field may have.
       }
     });
   }

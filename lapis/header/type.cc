@@ -2,6 +2,8 @@
 
 #include "lapis/header/type.h"
 
+#include <algorithm>
+
 namespace lapis::header {
 
 std::string Unqualified(const Type& type) {
@@ -21,6 +23,22 @@ bool Header::IsHandle(const Type& type) const {
 
 bool Header::IsPointer(const Type& type) const {
   return type.kind == TypeKind::kPointer && !IsHandle(type) && !opaques.contains(Unqualified(type));
+}
+
+const Record* Header::RecordOf(const Type& type) const {
+  const std::string& name = type.canonical;
+  const auto found = records.find(name.starts_with("const ") ? name.substr(6) : name);
+  return found == records.end() ? nullptr : &found->second;
+}
+
+bool Header::HoldsPointer(const Type& type) const {
+  if (IsHandle(type) || IsPointer(type)) return true;
+  if (type.kind == TypeKind::kArray) return HoldsPointer(*type.pointee);
+  if (type.kind != TypeKind::kRecord || opaques.contains(Unqualified(type))) return false;
+  const Record* record = RecordOf(type);
+  return !record || std::ranges::any_of(record->fields, [&](const Field& field) {
+    return HoldsPointer(*field.type);
+  });
 }
 
 const Function* Header::FindFunction(const std::string& name) const {

@@ -102,6 +102,9 @@ struct Header {
   const Function* FindFunction(const std::string& name) const;
   bool IsHandle(const Type& type) const;
   bool IsPointer(const Type& type) const;  // and neither a handle nor declared opaque
+  // A handle or a pointer, or an array or a struct that has one somewhere.
+  bool HoldsPointer(const Type& type) const;
+  const Record* RecordOf(const Type& type) const;
 };
 
 }  // namespace lapis::header

@@ -129,6 +129,7 @@ struct Shape {
   std::uint64_t size = 0;  // sizeof the value (kOpaque) or of one element (kBuffer); 1 for void
   bool is_signed = false;  // integers
   bool is_floating = false;
+  bool is_record = false;  // struct or union
   // kHandle
   std::string handle_type;
   HandleUse use = HandleUse::kUse;

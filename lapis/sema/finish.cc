@@ -73,6 +73,9 @@ const char* Question(const Shape& shape) {
   switch (shape.kind) {
     case ShapeKind::kBuffer:
       return "how much does it point to, and in which direction? buffer(n) with in or out";
+    case ShapeKind::kIgnored:
+      return "it holds pointers: string if it is text, ignore if the call can do without it, "
+             "opaque if its bits are all that counts";
     case ShapeKind::kCallback:
       return "what calls it, and how often?";
     default:

@@ -95,6 +95,7 @@ void Infer(const header::Header& header, const header::Function& declared, const
 
 Shape InferAlone(const header::Header& header, const Type& type) {
   if (!header.IsPointer(type)) {
+    if (!header.IsHandle(type) && header.HoldsPointer(type)) return Unknown(type);
     return *ElementOf(header, type, model::HandleUse::kUse);
   }
   if (type.IsCallback()) {

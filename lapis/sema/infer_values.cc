@@ -47,7 +47,7 @@ void Handle(View& view, std::string_view reason) {
 void PlainValue(View& view, std::string_view reason) {
   for (int i = 0; i < view.size(); ++i) {
     const Type& type = view.type(i);
-    if (!view.IsUnknown(i) || view.header.IsPointer(type) || type.kind == TypeKind::kOther)
+    if (!view.IsUnknown(i) || view.header.HoldsPointer(type) || type.kind == TypeKind::kOther)
       continue;
     view.Set(i, Opaque(view.type(i)), reason, Confidence::kCertain);
   }

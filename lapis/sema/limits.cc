@@ -12,25 +12,81 @@ namespace {
 
 using model::Function;
 using model::FunctionState;
+using model::Shape;
+using model::ShapeKind;
 
 bool Travels(const Function& function) {
   return function.state == FunctionState::kVirtual || function.state == FunctionState::kInternal;
 }
 
-void CheckReturn(Context& context, const Function& function) {
-  const header::Type& type = *context.header.FindFunction(function.name)->result;
-  if (type.kind != header::TypeKind::kRecord || context.header.IsHandle(type)) return;
-  context.diagnostics
-      .Report(diag::kNotImplemented, PlaceOf(function.where),
-              "a struct as the return value of '" + function.name + "'")
-      .With(": make the function unsupported(…) or local");
-}
+class Limits {
+ public:
+  Limits(Context& context, const Function& function) : context_(context), function_(function) {}
+
+  void Check() {
+    CheckReturn();
+    for (const model::Parameter& parameter : function_.parameters)
+      CheckShape(*parameter.shape, parameter.name);
+    for (const model::Callback& callback : function_.callbacks) {
+      for (const model::Callback::Argument& argument : callback.arguments)
+        CheckShape(*argument.shape, argument.name);
+    }
+  }
+
+ private:
+  void CheckReturn() {
+    const header::Type& type = *context_.header.FindFunction(function_.name)->result;
+    if (type.kind != header::TypeKind::kRecord || context_.header.IsHandle(type)) return;
+    Refuse(function_.where, "a struct as the return value of '" + function_.name + "'",
+           ": make the function unsupported(…) or local");
+  }
+
+  void CheckShape(const Shape& shape, const std::string& name) {
+    if (shape.kind == ShapeKind::kStruct) {
+      return Refuse(shape.where, "a member of the struct '" + name + "', which is passed by value,",
+                    ": opaque, if its bits are all that counts");
+    }
+    if (shape.element && shape.element->kind == ShapeKind::kStruct) {
+      CheckStructs(shape, name);
+    } else if (shape.element) {
+      CheckShape(*shape.element, name);
+    }
+    for (const model::Alternative& alternative : shape.alternatives)
+      CheckShape(*alternative.shape, name);
+  }
+
+  void CheckStructs(const Shape& shape, const std::string& name) {
+    if (shape.direction != model::Direction::kIn) {
+      return Refuse(shape.where.file.empty() ? function_.where : shape.where,
+                    "an output of structs with pointers, '" + name + "',",
+                    ": element { opaque; }, if their bits are all that counts");
+    }
+    for (const model::Field& field : shape.element->fields) CheckField(field);
+  }
+
+  void CheckField(const model::Field& field) {
+    const Shape& shape = *field.shape;
+    const bool can = shape.kind == ShapeKind::kOpaque || shape.kind == ShapeKind::kIgnored ||
+                     (shape.kind == ShapeKind::kString && !shape.count) ||
+                     (shape.kind == ShapeKind::kHandle && shape.use == model::HandleUse::kUse);
+    if (can) return;
+    Refuse(shape.where, "this of the member '" + field.name + "'",
+           ": a member is a handle, a string, opaque or ignore");
+  }
+
+  void Refuse(const model::Where& where, const std::string& what, const std::string& remedy) {
+    context_.diagnostics.Report(diag::kNotImplemented, PlaceOf(where), what).With(remedy);
+  }
+
+  Context& context_;
+  const Function& function_;
+};
 
 }  // namespace
 
 void ReportLimits(Context& context) {
   for (const Function& function : context.api.functions) {
-    if (Travels(function)) CheckReturn(context, function);
+    if (Travels(function)) Limits(context, function).Check();
   }
 }
 

@@ -80,20 +80,27 @@ TypePtr Named(const header::Header& header, const std::string& name) {
   return nullptr;
 }
 
-// Fields of a record that need translation; empty: none.
-std::vector<model::Field> HandleFields(const header::Header& header, const Type& type) {
+// Fields of a record that are more than their bits; empty: none.
+std::vector<model::Field> MeaningfulFields(const header::Header& header, const Type& type) {
   std::vector<model::Field> fields;
-  const auto record = header.records.find(
-      type.canonical.starts_with("const ") ? type.canonical.substr(6) : type.canonical);
-  if (record == header.records.end()) return fields;
+  const header::Record* record = header.RecordOf(type);
+  if (!record) return fields;
   std::vector<std::uint64_t> seen;
-  for (const header::Field& field : record->second.fields) {
-    if (!header.IsHandle(*field.type) || std::ranges::find(seen, field.offset) != seen.end())
-      continue;
+  const auto is_seen = [&](const header::Field& field) {
+    return std::ranges::find(seen, field.offset) != seen.end();
+  };
+  for (const header::Field& field : record->fields) {
+    if (!header.IsHandle(*field.type) || is_seen(field)) continue;
     seen.push_back(field.offset);
     model::ShapePtr shape = ElementOf(header, *field.type, model::HandleUse::kUse);
     Mutable(shape).optional = true;
     fields.push_back({field.name, shape});
+  }
+  for (const header::Field& field : record->fields) {
+    if (header.IsHandle(*field.type) || !header.HoldsPointer(*field.type)) continue;
+    // Of a union, the handle is what is meant.
+    if (header.IsPointer(*field.type) && is_seen(field)) continue;
+    fields.push_back({field.name, std::make_shared<Shape>(Unknown(*field.type))});
   }
   return fields;
 }
@@ -114,6 +121,15 @@ Shape Opaque(const Type& type) {
   shape.size = type.size;
   shape.is_signed = type.is_signed && type.kind != TypeKind::kFloating;
   shape.is_floating = type.kind == TypeKind::kFloating;
+  shape.is_record = type.kind == TypeKind::kRecord;
+  return shape;
+}
+
+Shape Unknown(const Type& type) {
+  Shape shape = Opaque(type);
+  shape.kind = ShapeKind::kIgnored;
+  shape.confidence = model::Confidence::kOpen;
+  shape.reason = "open";
   return shape;
 }
 
@@ -134,7 +150,7 @@ model::ShapePtr ElementOf(const header::Header& header, const Type& type, model:
     shape.handle_type = HandleName(header, type);
     shape.use = use;
   } else if (type.kind == TypeKind::kRecord) {
-    shape.fields = HandleFields(header, type);
+    shape.fields = MeaningfulFields(header, type);
     if (!shape.fields.empty()) shape.kind = ShapeKind::kStruct;
   } else if (type.kind == TypeKind::kVoid) {
     shape.type = "unsigned char";

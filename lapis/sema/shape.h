@@ -18,7 +18,10 @@ model::Shape& Mutable(model::ShapePtr& shape);
 // The value itself, bit for bit.
 model::Shape Opaque(const header::Type& type);
 
-// A handle, or if the type is none, its bits. Structs that hold handles get fields.
+// What has to be said by somebody; until then it does not travel.
+model::Shape Unknown(const header::Type& type);
+
+// A handle, or if the type is none, its bits. Structs that hold pointers get fields.
 model::ShapePtr ElementOf(const header::Header& header, const header::Type& type,
                           model::HandleUse use);
 
