@@ -2,7 +2,8 @@
 #
 # Where 'cmake --install' puts things, by component:
 #
-#   runtime   bin/{ava,avad}, <lib>/ava/{ava-worker,libava-<api>-server.so}, share/ava/diff, etc/ava/avad.toml
+#   runtime   bin/{ava,avad}, <lib>/ava/{ava-worker,libava-<api>-server.so}, share/ava/diff, etc/ava/avad.toml,
+#             lib/systemd/system/avad.{service,socket}
 #   guest     <lib>/ava/guest/{libOpenCL.so*,libava-opencl-icd.so}, <lib>/ava/ava.icd, etc/OpenCL/vendors/ava.icd
 #   compiler  bin/cava, share/ava/specs
 #
@@ -36,6 +37,8 @@ install(TARGETS ava-worker RUNTIME DESTINATION "${AVA_INSTALL_PRIVATE}" COMPONEN
 install(TARGETS opencl_server LIBRARY DESTINATION "${AVA_INSTALL_PRIVATE}" COMPONENT runtime)
 install(DIRECTORY "${CMAKE_SOURCE_DIR}/apps/ava/diff" DESTINATION "${CMAKE_INSTALL_DATADIR}/ava" COMPONENT runtime)
 install(FILES "${CMAKE_SOURCE_DIR}/packaging/avad.toml" DESTINATION "${CMAKE_INSTALL_SYSCONFDIR}/ava" COMPONENT runtime)
+_ava_install_generated(runtime "${CMAKE_SOURCE_DIR}/packaging/avad.service.in" lib/systemd/system)
+install(FILES "${CMAKE_SOURCE_DIR}/packaging/avad.socket" DESTINATION lib/systemd/system COMPONENT runtime)
 
 # With the link without a number: programs that open 'libOpenCL.so' by name must find ours under 'ava run'.
 install(TARGETS opencl_guest opencl_icd

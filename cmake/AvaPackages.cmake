@@ -32,7 +32,8 @@ and passed on by a sandboxed process to the machine's own device.")
 # A worker opens the machine's OpenCL by name, which dpkg-shlibdeps cannot see.
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_DEPENDS "ava-guest (= ${PROJECT_VERSION}), ocl-icd-libopencl1 | libopencl1")
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_RECOMMENDS "pocl-opencl-icd | opencl-icd, binutils")
-set(CPACK_DEBIAN_RUNTIME_PACKAGE_CONTROL_EXTRA "${debian}/runtime/conffiles")
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_CONTROL_EXTRA
+    "${debian}/runtime/conffiles;${debian}/runtime/postinst;${debian}/runtime/prerm;${debian}/runtime/postrm")
 
 set(CPACK_DEBIAN_GUEST_PACKAGE_NAME ava-guest)
 set(CPACK_COMPONENT_GUEST_DESCRIPTION "Virtual accelerators: the OpenCL library for guest programs

@@ -8,13 +8,14 @@
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests/e2e"))
-from manager_lib import Place, check, run_tests
+from manager_lib import Place, check, run_tests, wait_until
 
 COMPONENTS = {
     "runtime": {
@@ -23,6 +24,8 @@ COMPONENTS = {
         "etc/ava/avad.toml",
         "lib/ava/ava-worker",
         "lib/ava/libava-opencl-server.so",
+        "lib/systemd/system/avad.service",
+        "lib/systemd/system/avad.socket",
         "share/ava/diff/clinfo.allow",
         "share/doc/ava-runtime/copyright",
     },
@@ -153,6 +156,38 @@ def test_settings_of_the_prefix_hold_for_roots_manager(place):
         file.unlink()
         if kept is not None:
             file.write_bytes(kept)
+
+
+def test_the_unit_starts_the_installed_manager(place):
+    unit = (place.prefix / "lib/systemd/system/avad.service").read_text()
+    check(f"ExecStart={place.prefix}/bin/avad --foreground\n" in unit, unit)
+
+
+def start_activated(place, listener):
+    """avad, as systemd starts it: the socket is descriptor 3."""
+    script = f'exec 3<&{listener.fileno()}; LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" --foreground'
+    return place.start("bash", "-c", script, str(place.bin / "avad"), pass_fds=[listener.fileno()],
+                       stderr=subprocess.PIPE)
+
+
+def test_a_passed_socket_outlives_its_managers(place):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(place.socket)
+        listener.listen()
+        with start_activated(place, listener) as first:
+            place.runs("library")
+            check(place.manager()["pid"] != first.pid, "the keeper is the parent")
+            check(place.ava("stop").returncode == 0, "stop")
+            check(first.wait(timeout=60) == 0, first.stderr.read())
+        check(os.path.exists(place.socket), "the socket's file stays")
+        early = place.start_ava("devices", stdout=subprocess.PIPE, text=True)
+        with start_activated(place, listener) as second:
+            output = early.communicate(timeout=60)[0]
+            check(early.returncode == 0, f"a guest that came before its manager: {output}")
+            second.terminate()
+            check(second.wait(timeout=60) == 0, second.stderr.read())
+        check(os.path.exists(place.socket), "the socket's file stays after SIGTERM, too")
+        wait_until(lambda: not place.session_files(), "no session is left")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "ava/base/format.h"
 #include "ava/base/unique_fd.h"
+#include "ava/control/activation.h"
 #include "ava/control/config.h"
 #include "ava/control/layout.h"
 #include "ava/control/log.h"
@@ -130,7 +132,15 @@ void DetachFromTerminal() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(null.get(), fd);
 }
 
-int Run(control::Config config, bool background, UniqueFd ready, std::span<char> command_line) {
+struct Start {
+  control::Config config;
+  bool background = false;
+  UniqueFd activated;  // the socket, when somebody opened it for us
+  UniqueFd ready;      // where the background's parent waits for a word
+};
+
+int Run(Start start, std::span<char> command_line) {
+  auto& [config, background, activated, ready] = start;
   const control::Surroundings surroundings = control::ReadSurroundings();
   const auto tell = [&ready](int status) {
     const auto byte = static_cast<unsigned char>(status);
@@ -140,7 +150,7 @@ int Run(control::Config config, bool background, UniqueFd ready, std::span<char>
   };
   auto log = control::Log::Open(background ? BackgroundLog(config, surroundings) : config.log_file);
   if (!log.has_value()) return tell(Complain(log.error()));
-  auto prepared = control::Prepare(std::move(config), surroundings);
+  auto prepared = control::Prepare(std::move(config), surroundings, std::move(activated));
   if (!prepared.has_value()) return tell(Complain(prepared.error()));
   if (background) DetachFromTerminal();
   tell(0);
@@ -160,7 +170,25 @@ int RunInBackground(control::Config config, std::span<char> command_line) {
     return WaitUntilReady(read_end);
   }
   read_end.Reset();
-  return Run(std::move(config), true, std::move(write_end), command_line);
+  return Run({.config = std::move(config),
+              .background = true,
+              .activated = {},
+              .ready = std::move(write_end)},
+             command_line);
+}
+
+// A manager in the background has nobody who would hold its socket for it.
+Result<UniqueFd> TakeSocket(bool foreground, control::Config& config) {
+  if (!foreground) return UniqueFd();
+  control::ActivatedSocket taken = AVA_TRY(control::TakeActivatedSocket());
+  if (!taken.socket) return UniqueFd();
+  if (!config.socket.empty() && config.socket != taken.address) {
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("the settings say '{}', but the socket that was passed is '{}'",
+                            config.socket, taken.address));
+  }
+  config.socket = std::move(taken.address);
+  return std::move(taken.socket);
 }
 
 int Main(int argc, char** argv) {
@@ -174,10 +202,15 @@ int Main(int argc, char** argv) {
   }
   auto config = MakeConfig(options);
   if (!config.has_value()) return Complain(config.error());
+  auto activated = TakeSocket(options.foreground, *config);
+  if (!activated.has_value()) return Complain(activated.error());
   ForgetWhoStartedUs();
   char* const last = argv[argc - 1];
   const std::span<char> command_line(argv[0], last + std::strlen(last));
-  if (options.foreground) return Run(*std::move(config), false, UniqueFd(), command_line);
+  if (options.foreground) {
+    return Run({.config = *std::move(config), .activated = *std::move(activated), .ready = {}},
+               command_line);
+  }
   return RunInBackground(*std::move(config), command_line);
 }
 

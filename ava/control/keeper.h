@@ -21,7 +21,7 @@ namespace ava::control {
 
 // What must not be left.
 struct Remains {
-  std::string socket;
+  std::string socket;             // empty: somebody else's
   std::string runtime_directory;  // the base, removed when it is empty
   std::string manager_directory;  // removed with all below
   std::string cache_directory;    // of which the views of this name are removed

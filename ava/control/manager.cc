@@ -179,10 +179,13 @@ void Manager::State::Stop(const std::string& reason) {
 }
 
 // From here on whoever looks for a manager finds none, and starts one, which waits for our lock.
-// Those who have connected already get an answer.
+// Those who have connected already get an answer. A socket of somebody else's stays, and who waits
+// there is the next manager's guest.
 void Manager::State::CloseListener() {
-  RemoveSocket(setup_.config.socket);
-  for (std::size_t i = 0; i < kConnectionsMax && AcceptOne(); ++i) {
+  if (setup_.own_socket) {
+    RemoveSocket(setup_.config.socket);
+    for (std::size_t i = 0; i < kConnectionsMax && AcceptOne(); ++i) {
+    }
   }
   listener_watch_.reset();
   setup_.listener.Reset();

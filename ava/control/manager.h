@@ -30,7 +30,8 @@ class Manager {
     std::string name;
     std::string session_directory;
     UniqueFd listener;
-    UniqueFd keeper;  // readable when the keeper has died
+    bool own_socket = true;  // false: who started us keeps it open
+    UniqueFd keeper;         // readable when the keeper has died
     UserPool* users = nullptr;
     bool mounts = false;  // EnterOwnMounts has succeeded
   };

@@ -20,9 +20,9 @@ constexpr int kLockPatienceMs = 3'000;
 // Which users workers have: of all managers of the machine, wherever they keep their files.
 constexpr std::string_view kWorkersLock = "/run/ava-workers.lock";
 
-Remains RemainsOf(const Config& config, const Surroundings& surroundings) {
+Remains RemainsOf(const Config& config, const Surroundings& surroundings, bool own_socket) {
   std::string name = ManagerName(config.socket, surroundings);
-  return {.socket = config.socket,
+  return {.socket = own_socket ? config.socket : "",
           .runtime_directory = config.runtime_directory,
           .manager_directory = fmt::format("{}/{}", config.runtime_directory, name),
           .cache_directory = config.cache_directory,
@@ -31,12 +31,13 @@ Remains RemainsOf(const Config& config, const Surroundings& surroundings) {
 
 Result<ManagerLock> TakeLock(const Remains& remains, mode_t directory_mode) {
   const std::string path = fmt::format("{}/{}.lock", remains.runtime_directory, remains.name);
-  // One that answers is not about to end.
-  const int patience_ms = ConnectTo(remains.socket).has_value() ? 0 : kLockPatienceMs;
+  // One that answers is not about to end. Without a socket of our own, nobody else could answer.
+  const bool asks = !remains.socket.empty();
+  const int patience_ms = asks && ConnectTo(remains.socket).has_value() ? 0 : kLockPatienceMs;
   return ManagerLock::Acquire(path, directory_mode, patience_ms);
 }
 
-Result<void> PrepareLocked(Prepared& prepared, bool root) {
+Result<void> PrepareLocked(Prepared& prepared, bool root, UniqueFd activated) {
   const Remains& remains = prepared.remains;
   const Config& config = prepared.config;
   AVA_TRY(RemoveTree(remains.manager_directory));
@@ -47,6 +48,10 @@ Result<void> PrepareLocked(Prepared& prepared, bool root) {
   if (root) {
     prepared.users =
         AVA_TRY(UserPool::Open(config.uid_first, config.uid_last, std::string(kWorkersLock)));
+  }
+  if (activated) {
+    prepared.listener = std::move(activated);
+    return {};
   }
   prepared.listener =
       AVA_TRY(ListenOn(config.socket, root ? Audience::kEverybody : Audience::kOwner));
@@ -77,10 +82,10 @@ void CompleteConfig(const Surroundings& surroundings, Config& config) {
   }
 }
 
-Result<Prepared> Prepare(Config config, const Surroundings& surroundings) {
+Result<Prepared> Prepare(Config config, const Surroundings& surroundings, UniqueFd activated) {
   const bool root = surroundings.uid == 0;
   CompleteConfig(surroundings, config);
-  Remains remains = RemainsOf(config, surroundings);
+  Remains remains = RemainsOf(config, surroundings, !activated);
   const mode_t mode = root ? 0755 : 0700;
   AVA_TRY(EnsureDirectory(remains.cache_directory, mode));
   ManagerLock lock = AVA_TRY(TakeLock(remains, mode));
@@ -89,7 +94,7 @@ Result<Prepared> Prepare(Config config, const Surroundings& surroundings) {
                     .session_directory = remains.manager_directory + "/sessions",
                     .remains = std::move(remains),
                     .lock = std::move(lock)};
-  auto locked = PrepareLocked(prepared, root);
+  auto locked = PrepareLocked(prepared, root, std::move(activated));
   if (!locked.has_value()) {
     static_cast<void>(RemoveTree(prepared.remains.manager_directory));
     prepared.lock.RemoveFile();
@@ -110,6 +115,7 @@ int Serve(Prepared prepared, Log log, std::span<char> command_line) {
                      .name = prepared.remains.name,
                      .session_directory = prepared.session_directory,
                      .listener = std::move(prepared.listener),
+                     .own_socket = !prepared.remains.socket.empty(),
                      .keeper = std::move(keeper),
                      .users = prepared.users ? &*prepared.users : nullptr,
                      .mounts = mounts},

@@ -33,8 +33,10 @@ struct Prepared {
 
 // Takes the lock, removes what a killed manager of this name left, makes directories, listens. From
 // here on guests can connect; they wait until the manager runs. kUnavailable: another manager has
-// this socket.
-Result<Prepared> Prepare(Config config, const Surroundings& surroundings);
+// this socket. `activated`: who started us has made config.socket (activation.h), keeps it open and
+// removes its file, so that guests who come later start the next manager.
+Result<Prepared> Prepare(Config config, const Surroundings& surroundings,
+                         UniqueFd activated = UniqueFd());
 
 // Keeper and manager, until the manager ends. The program's exit status.
 int Serve(Prepared prepared, Log log, std::span<char> command_line);
