@@ -3,9 +3,9 @@
 # Where 'cmake --install' puts things, by component:
 #
 #   runtime   bin/{ava,avad}, <lib>/ava/{ava-worker,libava-<api>-server.so}, share/ava/diff, etc/ava/avad.toml,
-#             lib/systemd/system/avad.{service,socket}
+#             lib/systemd/system/avad.{service,socket}, share/man
 #   guest     <lib>/ava/guest/{libOpenCL.so*,libava-opencl-icd.so}, <lib>/ava/ava.icd, etc/OpenCL/vendors/ava.icd
-#   compiler  bin/cava, share/ava/specs
+#   compiler  bin/cava, share/ava/specs, share/man
 #
 # <lib> is lib, or lib/<machine> when CMAKE_INSTALL_PREFIX is /usr on a Debian system. The programs find everything from
 # where they are (ava/control/layout.h), so any prefix will do, also one given to 'cmake --install --prefix'. With the
@@ -51,6 +51,17 @@ install(TARGETS cava RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT com
 # An example that compiles where it lies: cava check --root <prefix>/share/ava <prefix>/share/ava/specs/opencl/opencl.lapis
 install(DIRECTORY "${CMAKE_SOURCE_DIR}/specs/opencl" DESTINATION "${CMAKE_INSTALL_DATADIR}/ava/specs" COMPONENT compiler
     PATTERN CMakeLists.txt EXCLUDE)
+
+# Man pages by section, and what bash completes.
+foreach(page runtime:ava.1 runtime:avad.8 runtime:avad.toml.5 compiler:cava.1)
+  string(REGEX MATCH "^(.*):(.*)\\.(.)$" matched "${page}")
+  install(FILES "${CMAKE_SOURCE_DIR}/packaging/man/${CMAKE_MATCH_2}.${CMAKE_MATCH_3}"
+      DESTINATION "${CMAKE_INSTALL_MANDIR}/man${CMAKE_MATCH_3}" COMPONENT ${CMAKE_MATCH_1})
+endforeach()
+install(FILES "${CMAKE_SOURCE_DIR}/packaging/completion/ava"
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" COMPONENT runtime)
+install(FILES "${CMAKE_SOURCE_DIR}/packaging/completion/cava"
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" COMPONENT compiler)
 
 foreach(component runtime guest compiler)
   install(FILES "${CMAKE_SOURCE_DIR}/packaging/debian/copyright"

@@ -27,7 +27,11 @@ COMPONENTS = {
         "lib/systemd/system/avad.service",
         "lib/systemd/system/avad.socket",
         "share/ava/diff/clinfo.allow",
+        "share/bash-completion/completions/ava",
         "share/doc/ava-runtime/copyright",
+        "share/man/man1/ava.1",
+        "share/man/man5/avad.toml.5",
+        "share/man/man8/avad.8",
     },
     "guest": {
         "etc/OpenCL/vendors/ava.icd",
@@ -45,7 +49,9 @@ COMPONENTS = {
         "share/ava/specs/opencl/opencl.lapis",
         "share/ava/specs/opencl/opencl_ava.h",
         "share/ava/specs/opencl/server.cc",
+        "share/bash-completion/completions/cava",
         "share/doc/ava-compiler/copyright",
+        "share/man/man1/cava.1",
     },
 }
 
