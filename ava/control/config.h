@@ -17,7 +17,7 @@
 //   directory_files = 32768
 //   watchdog_seconds = 0                  # longest time without progress; 0: for ever
 //   [worker]
-//   program = "/usr/bin/ava-worker"
+//   program = "/usr/lib/ava/ava-worker"
 //   libraries = ["/usr/lib/ava"]          # where libava-<api>-server.so is looked for
 //   uids = [61000, 62999]                 # users that belong to workers alone
 //   processes = 4096                      # threads and processes of one worker
