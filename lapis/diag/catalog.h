@@ -67,6 +67,9 @@ struct Message {
     "'{}' is not exported: name it in symbols(...), or make it internal")                 \
   X(kNotMapped, 63, kError, "'{}' is not mapped: give it a maps(...) first")              \
   X(kNoMark, 64, kError, "'/{}/' matches no word of {}")                                  \
+  X(kBoxCount, 65, kError, "'{}' says how large a box is, or where: buffer(3), not {}")   \
+  X(kNeverConsumed, 66, kError,                                                           \
+    "what '{}' keeps would never arrive: no function has a consumes(…) of a '{}'")        \
   X(kOpenFact, 70, kError, "'{}' of '{}': {}")                                            \
   /* expressions: 90.. */                                                                 \
   X(kExpression, 90, kError, "{}")                                                        \

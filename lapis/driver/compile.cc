@@ -28,9 +28,11 @@ constexpr std::array kPasses = {
     sema::SelectFunctions,   // which functions there are, inferred from their declarations
     sema::ApplyRules,        // what holds for families of them
     sema::ApplyEntries,      // what is said of each
+    sema::CompleteBoxes,     // regions and origins
     sema::Finish,            // what follows
     sema::ReportLimits,      // what cannot be generated yet
     sema::CheckExpressions,  // clang reads every expression
+    sema::CheckBoxes,        // whose counts are known now
     sema::OrderArguments,    // parameters in the order of their needs
 };
 

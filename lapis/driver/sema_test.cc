@@ -257,6 +257,58 @@ TEST(Structs, ArePlainOnlyWithoutPointersAtAnyDepth) {
   MustCompile("f { argument(d) { field(c) { ignore; } } }", kStructs + "int f(const deep *d); }");
 }
 
+const std::string kBox = R"(
+#include <stddef.h>
+typedef struct buffer_object *buffer;
+typedef struct event_object *event;
+extern "C" {
+int f(buffer b, const size_t *size, const size_t *at, size_t pitch, void *box, event *done);
+void *m(buffer b, const size_t *size, size_t *pitch, int *error);
+int run(buffer b);
+int set(buffer b, size_t size, const void *value);
+})";
+
+TEST(Boxes, GiveTheirCornersThreeNumbers) {
+  const auto compiled = MustCompile("f { argument(box) { out; rect(size, 1, at, pitch); } }", kBox);
+  EXPECT_EQ(Function(*compiled, "f").parameters.at(1).shape->count->text, "3");
+  EXPECT_EQ(Function(*compiled, "f").parameters.at(2).shape->count->constant, 3);
+  MustCompile("f { argument(box) { out; rect(size, 1); } argument(size) { in; buffer(1 + 2); } }",
+              kBox);
+  EXPECT_EQ(MustFail("f { argument(box) { out; rect(size, 1); } argument(size) { in; buffer(2); } }"
+                     "m { unsupported(0); }",
+                     kBox),
+            std::vector<int>{diag::kBoxCount.number});
+}
+
+TEST(Boxes, TakeParametersOfTheRightTypes) {
+  const std::vector<int> type{diag::kExpressionType.number};
+  EXPECT_EQ(MustFail("f { argument(box) { out; rect(b, 1); } }", kBox), type);
+  EXPECT_EQ(MustFail("f { argument(box) { out; rect(size, 1, at, at); } }", kBox), type);
+  const std::string maps = "m { return_value { maps(b, 1, true, true); ";
+  EXPECT_EQ(MustFail(maps + "pitches(size, size); } }", kBox), type);
+  MustCompile(maps + "pitches(size, pitch); } }", kBox);
+}
+
+TEST(Setters, AreConsumedBySomebody) {
+  const std::string set = "set { coalesce(b); argument(value) { in; buffer(size); } } ";
+  EXPECT_EQ(MustFail(set, kBox), std::vector<int>{diag::kNeverConsumed.number});
+  MustCompile(set + "run { consumes(b); }", kBox);
+}
+
+TEST(Handles, AreWhatTheStatementsTakeThatSpeakOfThem) {
+  const std::vector<int> handle{diag::kNotAHandle.number};
+  EXPECT_EQ(MustFail("set { releases(size); }", kBox), handle);
+  EXPECT_EQ(MustFail("set { retains(value); }", kBox), handle);
+  EXPECT_EQ(MustFail("set { depends_on(result, b); }", kBox), handle);
+  EXPECT_EQ(MustFail("set { coalesce(size); } run { consumes(b); }", kBox),
+            (std::vector<int>{diag::kNeverConsumed.number, diag::kNotAHandle.number}));
+  const std::vector<int> type{diag::kExpressionType.number};
+  EXPECT_EQ(MustFail("f { argument(box) { out; buffer(pitch); until(b); } }", kBox), type);
+  EXPECT_EQ(MustFail("f { completes(b); }", kBox), type);
+  EXPECT_EQ(MustFail("set { argument(value) { out; buffer(size); } }", kBox), type);
+  MustCompile("f { completes(done); argument(box) { out; buffer(pitch); until(done); } }", kBox);
+}
+
 TEST(Limits, RefusesMembersThatDoNotTravel) {
   const std::string header = kStructs + "int f(const text *t); int g(text t); }";
   const std::vector<int> limit{diag::kNotImplemented.number};

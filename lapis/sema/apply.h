@@ -28,6 +28,11 @@ struct Target {
   int Parameter(const syntax::Text& name, bool allow_result = false) const;
   const header::Type& TypeOf(int parameter) const;  // kResult: what is returned
   model::Expr ExprOf(const syntax::Text& operand) const;
+
+  // Reported once all is said, if it is none: a handle (or handles) in this place; a new one, as of
+  // an event.
+  void NeedHandle(const syntax::Text& operand, int parameter) const;
+  void NeedNewHandle(const syntax::Node& node, int parameter) const;
 };
 
 // What an argument block is about: a parameter, a return value, an element, a callback's argument.

@@ -26,6 +26,20 @@ void AddParameters(Target& target, const Node& node, std::vector<int>& list) {
   }
 }
 
+void AddHandles(Target& target, const Node& node, std::vector<int>& list) {
+  for (const Text& operand : OperandsOf(node)) {
+    const int parameter = target.Parameter(operand);
+    if (parameter == kNoParameter) continue;
+    target.NeedHandle(operand, parameter);
+    if (std::ranges::find(list, parameter) == list.end()) list.push_back(parameter);
+  }
+}
+
+void SetHandles(Target& target, const Node& node, std::vector<int>& list) {
+  list.clear();
+  AddHandles(target, node, list);
+}
+
 void SetParameters(Target& target, const Node& node, std::vector<int>& list) {
   list.clear();
   AddParameters(target, node, list);
@@ -86,6 +100,8 @@ void DependsOn(Target& target, const Node& node) {
   const int child = target.Parameter(node.operands[0], true);
   const int parent = target.Parameter(node.operands[1], true);
   if (child == kNoParameter || parent == kNoParameter) return;
+  target.NeedHandle(node.operands[0], child);
+  target.NeedHandle(node.operands[1], parent);
   auto& edges = target.function.depends_on;
   const bool known = std::ranges::any_of(
       edges, [&](const auto& e) { return e.child == child && e.parent == parent; });
@@ -183,6 +199,35 @@ void CheckGivenOnce(Context& context, const std::vector<Node>& statements,
   }
 }
 
+std::string HandleTypeOf(const Function& function, int parameter) {
+  const model::Shape& shape = *function.parameters[static_cast<std::size_t>(parameter)].shape;
+  return shape.handle_type;
+}
+
+// Kept setters travel with a call that consumes them; without one they never do.
+void CheckConsumed(Context& context, const Function& function, const Node& node) {
+  if (function.coalesce.empty() || function.state != model::FunctionState::kVirtual) return;
+  const std::string type = HandleTypeOf(function, function.coalesce.front());
+  const bool consumed = std::ranges::any_of(context.api.functions, [&](const Function& other) {
+    return std::ranges::any_of(other.consumes,
+                               [&](int i) { return HandleTypeOf(other, i) == type; });
+  });
+  if (!consumed) context.diagnostics.Report(diag::kNeverConsumed, node.span, function.name, type);
+}
+
+void Coalesce(Target& target, const Node& node) {
+  SetParameters(target, node, target.function.coalesce);
+  if (target.function.coalesce.empty()) return;
+  target.NeedHandle(node.operands[0], target.function.coalesce.front());
+  target.context.afterwards.emplace_back([&context = target.context, &function = target.function,
+                                          &node] { CheckConsumed(context, function, node); });
+}
+
+void Completes(Target& target, const Node& node) {
+  target.function.completes = target.Parameter(node.operands[0]);
+  target.NeedNewHandle(node, target.function.completes);
+}
+
 using Apply = std::function<void(Target&, const Node&)>;
 
 const std::map<std::string, Apply>& Statements() {
@@ -198,17 +243,16 @@ const std::map<std::string, Apply>& Statements() {
       {"success", [](Target& t, const Node& n) { t.function.success = t.ExprOf(n.operands[0]); }},
       {"require", Require},
       {"cached", [](Target& t, const Node&) { t.function.cached = true; }},
-      {"coalesce", [](Target& t, const Node& n) { SetParameters(t, n, t.function.coalesce); }},
-      {"consumes", [](Target& t, const Node& n) { AddParameters(t, n, t.function.consumes); }},
-      {"completes",
-       [](Target& t, const Node& n) { t.function.completes = t.Parameter(n.operands[0]); }},
+      {"coalesce", Coalesce},
+      {"consumes", [](Target& t, const Node& n) { AddHandles(t, n, t.function.consumes); }},
+      {"completes", Completes},
       {"delivers", [](Target& t, const Node&) { t.function.delivers = true; }},
       {"unsupported", Unsupported},
       {"local", [](Target& t, const Node&) { t.function.state = model::FunctionState::kLocal; }},
       {"internal",
        [](Target& t, const Node&) { t.function.state = model::FunctionState::kInternal; }},
-      {"retains", [](Target& t, const Node& n) { SetParameters(t, n, t.function.retains); }},
-      {"releases", [](Target& t, const Node& n) { SetParameters(t, n, t.function.releases); }},
+      {"retains", [](Target& t, const Node& n) { SetHandles(t, n, t.function.retains); }},
+      {"releases", [](Target& t, const Node& n) { SetHandles(t, n, t.function.releases); }},
       {"depends_on", DependsOn},
       {"allocates_rc", [](Target& t, const Node& n) { Resource(t, n, Kind::kAllocates); }},
       {"deallocates_rc", [](Target& t, const Node& n) { Resource(t, n, Kind::kDeallocates); }},
@@ -275,6 +319,36 @@ int Target::Parameter(const Text& name, bool allow_result) const {
   context.diagnostics.Report(diag::kUnknownParameter, name.span, function.name, name.text)
       .With(diag::DidYouMean(name.text, NamesOf(function.parameters, &model::Parameter::name)));
   return kNoParameter;
+}
+
+void Target::NeedHandle(const Text& operand, int parameter) const {
+  context.afterwards.emplace_back([&context = context, &function = function, operand, parameter,
+                                   type = TypeOf(parameter).name] {
+    if (function.state == model::FunctionState::kUnsupported) return;
+    const model::ShapePtr& shape =
+        parameter == kResult ? function.return_shape
+                             : function.parameters[static_cast<std::size_t>(parameter)].shape;
+    const auto is_handle = [](const model::ShapePtr& s) {
+      return s && s->kind == model::ShapeKind::kHandle;
+    };
+    if (!is_handle(shape) && !(shape && is_handle(shape->element)))
+      context.diagnostics.Report(diag::kNotAHandle, operand.span, operand.text, type);
+  });
+}
+
+void Target::NeedNewHandle(const Node& node, int parameter) const {
+  if (parameter == kNoParameter) return;
+  context.afterwards.emplace_back(
+      [&context = context, &function = function, &node, parameter, type = TypeOf(parameter).name] {
+        if (function.state == model::FunctionState::kUnsupported) return;
+        const model::ShapePtr& element =
+            function.parameters[static_cast<std::size_t>(parameter)].shape->element;
+        const bool is_new = element && element->kind == model::ShapeKind::kHandle &&
+                            element->use == model::HandleUse::kNew;
+        if (!is_new)
+          context.diagnostics.Report(diag::kExpressionType, node.operands[0].span, node.word(),
+                                     "an output that is a new event", type);
+      });
 }
 
 const header::Type& Target::TypeOf(int parameter) const {

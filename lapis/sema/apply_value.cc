@@ -110,7 +110,13 @@ class Block {
     if (shape.element) Mutable(shape.element).direction = direction;
   }
   void In(Shape& shape, const Node&) { SetDirection(shape, Direction::kIn); }
-  void Out(Shape& shape, const Node&) { SetDirection(shape, Direction::kOut); }
+  void Out(Shape& shape, const Node& node) {
+    if (target_.context.header.IsPointer(*value_.type) && value_.type->pointee->is_const) {
+      target_.context.diagnostics.Report(diag::kExpressionType, node.span, node.word(),
+                                         "a pointer to what is not const", value_.type->name);
+    }
+    SetDirection(shape, Direction::kOut);
+  }
 
   void Buffer(Shape& shape, const Node& node) {
     if (!NeedPointer(node)) return;
@@ -256,12 +262,39 @@ class Block {
   }
   void Until(Shape& shape, const Node& node) {
     shape.until_event = target_.Parameter(node.operands[0]);
+    target_.NeedNewHandle(node, shape.until_event);
   }
 
   void Properties(Shape& shape, const Node& node) {
     if (!NeedPointer(node)) return;
     shape.kind = ShapeKind::kProperties;
     shape.properties = PropertiesOf(target_.context, node);
+  }
+
+  // A parameter of this type, or none.
+  int Typed(const Node& node, std::size_t operand, const char* type, const char* what) {
+    const int parameter = OptionalParameter(node, operand);
+    if (parameter == kNoParameter) return parameter;
+    const header::Type& declared = target_.TypeOf(parameter);
+    const bool fits = declared.kind == TypeKind::kPointer && declared.pointee->canonical == type;
+    if (!fits) Needs(node, operand, what, declared.name);
+    return parameter;
+  }
+  int Corner(const Node& node, std::size_t operand) {
+    return Typed(node, operand, "const unsigned long", "three numbers, a 'const size_t *'");
+  }
+  int PitchOutput(const Node& node, std::size_t operand) {
+    return Typed(node, operand, "unsigned long", "an output, a 'size_t *'");
+  }
+  int Pitch(const Node& node, std::size_t operand) {
+    const int parameter = OptionalParameter(node, operand);
+    if (parameter != kNoParameter && !target_.TypeOf(parameter).IsNumber())
+      Needs(node, operand, "an integer", target_.TypeOf(parameter).name);
+    return parameter;
+  }
+  void Needs(const Node& node, std::size_t operand, const char* what, const std::string& type) {
+    target_.context.diagnostics.Report(diag::kExpressionType, node.operands[operand].span,
+                                       node.word(), what, type);
   }
 
   int OptionalParameter(const Node& node, std::size_t operand) {
@@ -277,11 +310,11 @@ class Block {
     shape.element = nullptr;
     shape.pointee = "unsigned char";
     shape.size = 1;
-    shape.rect.region = target_.Parameter(node.operands[0]);
+    shape.rect.region = Corner(node, 0);
     shape.rect.element_bytes = target_.ExprOf(node.operands[1]);
-    shape.rect.origin = OptionalParameter(node, 2);
-    shape.rect.row_pitch = OptionalParameter(node, 3);
-    shape.rect.slice_pitch = OptionalParameter(node, 4);
+    shape.rect.origin = Corner(node, 2);
+    shape.rect.row_pitch = Pitch(node, 3);
+    shape.rect.slice_pitch = Pitch(node, 4);
   }
 
   void Maps(Shape& shape, const Node& node) {
@@ -299,10 +332,10 @@ class Block {
       target_.context.diagnostics.Report(diag::kNotMapped, node.span, value_.name);
       return;
     }
-    shape.mapping.region = target_.Parameter(node.operands[0]);
-    shape.mapping.row_pitch = target_.Parameter(node.operands[1]);
-    shape.mapping.slice_pitch = OptionalParameter(node, 2);
-    shape.mapping.origin = OptionalParameter(node, 3);
+    shape.mapping.region = Corner(node, 0);
+    shape.mapping.row_pitch = PitchOutput(node, 1);
+    shape.mapping.slice_pitch = PitchOutput(node, 2);
+    shape.mapping.origin = Corner(node, 3);
   }
 
   void Unmaps(Shape& shape, const Node& node) {

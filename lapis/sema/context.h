@@ -33,6 +33,9 @@ struct Context {
   std::deque<std::vector<std::string>> parameter_names =
       {};  // of functions and callbacks, as expressions see them
 
+  std::vector<std::function<void()>> afterwards =
+      {};  // checks that need all that the spec says of the functions
+
   model::Where WhereOf(const source::Span& span) const;
 };
 

@@ -109,6 +109,7 @@ void ReportOpen(Context& context, const Function& function) {
 
 void Finish(Context& context) {
   RequireStatement(context, context.api.name, "name");
+  for (const auto& check : context.afterwards) check();
   for (Function& function : context.api.functions) {
     if (function.state == FunctionState::kUnsupported) continue;
     AddHandleTypes(context, function);

@@ -26,6 +26,10 @@ void ApplyEntries(Context& context);
 // were left open.
 void Finish(Context& context);
 
+// boxes.cc: regions and origins have three numbers.
+void CompleteBoxes(Context& context);
+void CheckBoxes(Context& context);
+
 // limits.cc: what the generated code cannot do yet.
 void ReportLimits(Context& context);
 
