@@ -14,6 +14,7 @@
 #include "lapis/driver/compile.h"
 #include "lapis/driver/coverage.h"
 #include "lapis/driver/explanations.h"
+#include "lapis/driver/spec_lines.h"
 #include "lapis/emit/emit.h"
 #include "lapis/model/brief.h"
 #include "lapis/model/dump.h"
@@ -53,29 +54,6 @@ bool Write(const std::filesystem::path& path, const std::string& text) {
   file.close();
   if (!file) std::fprintf(stderr, "cava: cannot write '%s'\n", path.c_str());
   return static_cast<bool>(file);
-}
-
-bool IsSpecText(const std::filesystem::path& path) {
-  for (const char* extension : {".lapis", ".h", ".hpp", ".c", ".cc", ".cpp", ".inc"}) {
-    if (path.extension() == extension) return !path.stem().string().ends_with("_test");
-  }
-  return false;
-}
-
-// All text under the spec's folder, tests left out.
-int SpecLines(const Options& options) {
-  std::filesystem::path spec =
-      options.root.empty() ? options.spec : options.root + '/' + options.spec;
-  const std::filesystem::path folder = spec.has_parent_path() ? spec.parent_path() : ".";
-  int lines = 0;
-  std::filesystem::recursive_directory_iterator entries(folder);
-  for (auto entry = begin(entries); entry != end(entries); ++entry) {
-    if (entry->is_directory() && entry->path().filename() == "tests")
-      entry.disable_recursion_pending();
-    if (entry->is_regular_file() && IsSpecText(entry->path()))
-      lines += CodeLines(ReadWhole(entry->path()).value_or(""));
-  }
-  return lines;
 }
 
 // Absolute paths, since make and ninja run elsewhere; resolved, since clang writes
@@ -135,7 +113,7 @@ int Coverage(const Options& options) {
   Print(options, compilation);
   if (compilation.has_errors()) return kInputErrors;
   Counts counts = Count(compilation.api());
-  counts.spec_lines = SpecLines(options);
+  counts.spec_lines = SpecLines({.root = options.root, .spec = options.spec}, compilation.api());
   const auto text = options.json ? CoverageJson : CoverageText;
   std::fputs(text(compilation.api(), counts).c_str(), stdout);
   if (options.lines_max == 0 || IsWithin(counts, options.lines_max)) return 0;

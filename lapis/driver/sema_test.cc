@@ -309,6 +309,26 @@ TEST(Handles, AreWhatTheStatementsTakeThatSpeakOfThem) {
   MustCompile("f { completes(done); argument(box) { out; buffer(pitch); until(done); } }", kBox);
 }
 
+TEST(Given, OnceIsEnough) {
+  const std::vector<int> given{diag::kGiven.number};
+  EXPECT_EQ(MustFail("metadata(buffer) { int a; }\nmetadata(buffer) { int c; }", kBox), given);
+  const std::string header =
+      "#include <stddef.h>\nextern \"C\" int f(unsigned name, size_t value_size, void *value, "
+      "size_t *value_size_ret);\n#define KEY 1";
+  EXPECT_EQ(MustFail("f { values(name) { KEY: mask(2); KEY: uncached; } }", header), given);
+  MustCompile("f { values(name) { KEY: mask(2); } values(name) { KEY: uncached; } }", header);
+}
+
+TEST(Symbols, HaveNodesThatTheLinkerCanRead) {
+  EXPECT_EQ(MustFail("symbols(\"bad node; }\", f);", kBox),
+            std::vector<int>{diag::kExpected.number});
+}
+
+TEST(Limits, RefusesFunctionsOfAnyNumberOfArguments) {
+  EXPECT_EQ(MustFail("", "extern \"C\" int f(const char *format, ...);"),
+            std::vector<int>{diag::kNotImplemented.number});
+}
+
 TEST(Limits, RefusesMembersThatDoNotTravel) {
   const std::string header = kStructs + "int f(const text *t); int g(text t); }";
   const std::vector<int> limit{diag::kNotImplemented.number};

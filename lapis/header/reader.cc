@@ -127,6 +127,7 @@ class Reader {
     clang_getExpansionLocation(location, &file, nullptr, nullptr, nullptr);
     function.is_primary = primary_ && file && clang_File_isEqual(file, primary_);
     function.is_deprecated = clang_getCursorAvailability(cursor) == CXAvailability_Deprecated;
+    function.is_variadic = clang_isFunctionTypeVariadic(clang_getCursorType(cursor)) != 0;
     function.words = WordsOf(cursor);
     function.where = WhereOf(location);
     function.result = TypeOf(clang_getCursorResultType(cursor), cursor);

@@ -70,6 +70,7 @@ struct Function {
   TypePtr result;
   std::vector<Variable> parameters;
   bool is_deprecated = false;
+  bool is_variadic = false;
   bool is_primary = false;         // declared in the first header that the spec includes
   std::vector<std::string> words;  // of its declaration, macros not expanded
   model::Where where;

@@ -117,6 +117,10 @@ void Metadata(Context& context, const Node& node) {
   const Text& name = node.operands[0];
   if (!CheckHandleType(context, name)) return;
   HandleType& type = HandleTypeOf(context, name.text);
+  if (!type.metadata.empty()) {
+    context.diagnostics.Report(diag::kGiven, node.span, node.word())
+        .At(PlaceOf(type.metadata_where), "metadata of '" + name.text + "' is here");
+  }
   type.metadata = node.code->text;
   type.metadata_where = context.WhereOf(node.code->span);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -107,6 +108,7 @@ void Forget(std::vector<ValueRow>& rows, const std::vector<std::string>& selecto
 void ApplyValues(Target& target, const Node& node) {
   const int selector = target.Parameter(node.operands[0]);
   if (selector == kNoParameter || !HasTable(target, selector, node)) return;
+  std::map<std::string, const Text*> seen;
   for (const Node& child : node.children) {
     if (child.kind != syntax::NodeKind::kRow) {
       target.context.diagnostics.Report(diag::kExpected, child.span,
@@ -117,6 +119,12 @@ void ApplyValues(Target& target, const Node& node) {
     ValueRow row;
     row.where = target.context.WhereOf(child.span);
     for (const Text& word : child.words) {
+      const auto [first, is_new] = seen.emplace(word.text, &word);
+      if (!is_new) {
+        target.context.diagnostics.Report(diag::kGiven, word.span, word.text)
+            .At(target.context.diagnostics.PlaceOf(first->second->span),
+                "'" + word.text + "' is here");
+      }
       row.selectors.push_back(word.text);
       target.context.constants.push_back(target.ExprOf(word));
     }

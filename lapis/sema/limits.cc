@@ -86,6 +86,12 @@ class Limits {
 
 void ReportLimits(Context& context) {
   for (const Function& function : context.api.functions) {
+    if (context.header.FindFunction(function.name)->is_variadic) {
+      context.diagnostics
+          .Report(diag::kNotImplemented, PlaceOf(function.where),
+                  "'" + function.name + "', whose last parameter is '...',")
+          .With(": leave it out of symbols(…)");
+    }
     if (Travels(function)) Limits(context, function).Check();
   }
 }

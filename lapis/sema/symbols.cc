@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <set>
 #include <string>
@@ -24,6 +25,7 @@ class Exports {
 
   void Read(const Node& node) {
     if (IsPattern(node.operands[0])) return ReadMarks(node);
+    if (!CheckNode(node.operands[0])) return;
     const std::string& version = node.operands[0].text;
     AddNode(version);
     for (std::size_t i = 1; i < node.operands.size(); ++i) {
@@ -57,6 +59,19 @@ class Exports {
   }
 
  private:
+  // The name goes into the linker's version script as it is.
+  bool CheckNode(const Text& version) {
+    const bool is_name =
+        !version.text.empty() && std::ranges::all_of(version.text, [](unsigned char c) {
+          return std::isalnum(c) != 0 || c == '_' || c == '.';
+        });
+    if (!is_name) {
+      context_.diagnostics.Report(diag::kExpected, version.span,
+                                  "a version node of letters, digits, '_' and '.'");
+    }
+    return is_name;
+  }
+
   void AddNode(const std::string& version) {
     auto& nodes = context_.api.symbol_nodes;
     if (std::ranges::find(nodes, version) == nodes.end()) nodes.push_back(version);
