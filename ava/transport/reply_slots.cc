@@ -72,7 +72,6 @@ void ReplySlots::Release(std::uint32_t index) {
 }
 
 std::int64_t ReplySlots::YieldNs() {
-  if (!contention_.MayYield()) return 0;
   const std::uint32_t long_waits = long_waits_.load(std::memory_order_relaxed);
   if (long_waits >= kLongWaitsBeforeSleep && long_waits % kLongWaitsBetweenTries != 0) return 0;
   return std::min(reply_yield_us_->load(std::memory_order_relaxed) * kNanosecondsPerMicrosecond,
@@ -81,13 +80,15 @@ std::int64_t ReplySlots::YieldNs() {
 
 wire::ReplyHeader ReplySlots::Await(std::uint32_t index) {
   wire::ReplySlot& slot = slots_[index];
-  const Awake how = WaitAwake(YieldNs(), [&] { return IsPosted(slot); });
+  const bool may_yield = contention_.MayYield();
+  const Awake how = WaitAwake(may_yield ? YieldNs() : 0, [&] { return IsPosted(slot); });
   contention_.Note(how);
   if (how != Awake::kNo) {
     if (long_waits_.load(std::memory_order_relaxed) != 0)
       long_waits_.store(0, std::memory_order_relaxed);
   } else {
-    long_waits_.fetch_add(1, std::memory_order_relaxed);
+    // One that could not yield says nothing of how long the device takes.
+    if (may_yield) long_waits_.fetch_add(1, std::memory_order_relaxed);
     SleepUntilPosted(slot);
   }
   if (slot.state.load(std::memory_order_acquire) != wire::kSlotPosted) return kLostReply;
