@@ -18,11 +18,14 @@ namespace ava::transport {
 
 inline constexpr std::int64_t kPauseNsMax = 2 * kNanosecondsPerMicrosecond;
 inline constexpr int kPausesPerLook = 8;  // at the clock
+// Others who wait as we do give the core back at once, and then yielding is the faster way, however
+// many they are; those who compute keep it for a time slice.
+inline constexpr std::int64_t kLateNs = kNanosecondsPerMillisecond;
 
 enum class Awake {
   kAtOnce,    // ready before the core was yielded
   kYielding,  // ready while it was
-  kLate,      // ready, but others have had the core for longer than we meant to yield it
+  kLate,      // ready, but others have had the core for kLateNs longer than we meant to yield it
   kNo,        // not ready
 };
 
@@ -40,7 +43,7 @@ Awake WaitAwake(std::int64_t yield_ns, Ready&& ready) {
   while (MonotonicNanoseconds() - start < yield_ns) {
     sched_yield();
     if (!ready()) continue;
-    return MonotonicNanoseconds() - start < yield_ns ? Awake::kYielding : Awake::kLate;
+    return MonotonicNanoseconds() - start - yield_ns < kLateNs ? Awake::kYielding : Awake::kLate;
   }
   return Awake::kNo;
 }

@@ -35,7 +35,7 @@ TEST(WaitAwake, IsLateWhenTheCoreWasAway) {
   constexpr std::int64_t kYieldNs = 1000 * kNanosecondsPerMillisecond;
   const auto how = WaitAwake(kYieldNs, [yielding = UntilYielding()]() mutable {
     if (!yielding()) return false;
-    usleep(kYieldNs / kNanosecondsPerMicrosecond);
+    usleep((kYieldNs + 2 * kLateNs) / kNanosecondsPerMicrosecond);
     return true;
   });
   EXPECT_EQ(how, Awake::kLate);
