@@ -83,19 +83,19 @@ void IntoPipe(const Speaker& speaker, int own) {
   close(ends[0]);
 }
 
+void LaunchBehind(cl_event gate, cl_command_queue queue, cl_kernel kernel) {
+  const size_t one = 1;
+  Ok(clEnqueueNDRangeKernel(queue, kernel, 1, nullptr, &one, nullptr, 1, &gate, nullptr));
+}
+
 // A kernel that has not run yet when the program waits for something else.
 void LateIntoFile(const e2e::Session& session, const Speaker& speaker, int own) {
-  cl_int error = CL_SUCCESS;
-  cl_command_queue other = clCreateCommandQueue(session.context, session.device, 0, &error);
-  Ok(error);
-  cl_event gate = clCreateUserEvent(session.context, &error);
-  Ok(error);
+  cl_command_queue other = e2e::MakeQueue(session.context, session.device);
+  cl_event gate = e2e::MakeUserEvent(session.context);
   FILE* file = tmpfile();
   Exchange(fileno(file));
   e2e::SetArg(speaker.kernel, 0, 8);
-  const size_t one = 1;
-  Ok(clEnqueueNDRangeKernel(session.queue, speaker.kernel, 1, nullptr, &one, nullptr, 1, &gate,
-                            nullptr));
+  LaunchBehind(gate, session.queue, speaker.kernel);
   Ok(clFinish(other));
   Ok(clSetUserEventStatus(gate, CL_COMPLETE));
   Ok(clFinish(session.queue));
@@ -109,16 +109,12 @@ void LateIntoFile(const e2e::Session& session, const Speaker& speaker, int own) 
 
 // The same, and the program has its own output back by then.
 void LateIntoOwn(const e2e::Session& session, const Speaker& speaker, int own) {
-  cl_int error = CL_SUCCESS;
   const e2e::Session second;
-  cl_event gate = clCreateUserEvent(session.context, &error);
-  Ok(error);
+  cl_event gate = e2e::MakeUserEvent(session.context);
   FILE* file = tmpfile();
   Exchange(fileno(file));
   e2e::SetArg(speaker.kernel, 0, 9);
-  const size_t one = 1;
-  Ok(clEnqueueNDRangeKernel(session.queue, speaker.kernel, 1, nullptr, &one, nullptr, 1, &gate,
-                            nullptr));
+  LaunchBehind(gate, session.queue, speaker.kernel);
   Ok(clFinish(second.queue));
   Exchange(own);
   cl_program program = e2e::BuildProgram(second.context, second.device, kSource);
