@@ -29,21 +29,28 @@ enum class Awake {
   kNo,        // not ready
 };
 
+// What a wait does with the core it is on. Tests give their own.
+struct ThisCore {
+  std::int64_t Now() const { return MonotonicNanoseconds(); }
+  void Pause() const { SpinPause(); }
+  void Yield() const { sched_yield(); }
+};
+
 // Until `ready()` is true, or the time is over. With no yield_ns it pauses only.
-template <class Ready>
-Awake WaitAwake(std::int64_t yield_ns, Ready&& ready) {
+template <class Ready, class Core = ThisCore>
+Awake WaitAwake(std::int64_t yield_ns, Ready&& ready, Core&& core = Core()) {
   if (ready()) return Awake::kAtOnce;
-  const std::int64_t start = MonotonicNanoseconds();
+  const std::int64_t start = core.Now();
   do {
     for (int i = 0; i < kPausesPerLook; ++i) {
-      SpinPause();
+      core.Pause();
       if (ready()) return Awake::kAtOnce;
     }
-  } while (MonotonicNanoseconds() - start < kPauseNsMax);
-  while (MonotonicNanoseconds() - start < yield_ns) {
-    sched_yield();
+  } while (core.Now() - start < kPauseNsMax);
+  while (core.Now() - start < yield_ns) {
+    core.Yield();
     if (!ready()) continue;
-    return MonotonicNanoseconds() - start - yield_ns < kLateNs ? Awake::kYielding : Awake::kLate;
+    return core.Now() - start - yield_ns < kLateNs ? Awake::kYielding : Awake::kLate;
   }
   return Awake::kNo;
 }

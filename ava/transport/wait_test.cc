@@ -2,43 +2,65 @@
 #include "ava/transport/wait.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <limits>
 
 namespace ava::transport {
 namespace {
 
-constexpr std::int64_t kForEver = std::numeric_limits<std::int64_t>::max();
+// A core whose time is what the waiter spends on it, so that no other work of the machine's shows.
+struct CountedCore {
+  static constexpr std::int64_t kPauseNs = 40;
+  static constexpr std::int64_t kYieldNs = 130;
 
-// True when the waiter cannot but be yielding: it looks at most kPausesPerLook times more after its
-// time for pausing.
-class UntilYielding {
- public:
-  bool operator()() {
-    return MonotonicNanoseconds() - start_ > kPauseNsMax && ++looks_ > 2 * kPausesPerLook;
+  std::int64_t Now() const { return now_ns; }
+  void Pause() { now_ns += kPauseNs; }
+  void Yield() {
+    now_ns += kYieldNs + away_ns;
+    ++yields;
   }
 
- private:
-  const std::int64_t start_ = MonotonicNanoseconds();
-  int looks_ = 0;
+  std::int64_t away_ns = 0;  // with each yield, to others who compute
+  std::int64_t now_ns = 0;
+  int yields = 0;
 };
 
-TEST(WaitAwake, SaysHowItWent) {
-  EXPECT_EQ(WaitAwake(kForEver, [] { return true; }), Awake::kAtOnce);
-  EXPECT_EQ(WaitAwake(0, [] { return false; }), Awake::kNo);
-  EXPECT_EQ(WaitAwake(kForEver, UntilYielding()), Awake::kYielding);
+TEST(WaitAwake, IsAtOnceWithoutYielding) {
+  CountedCore core;
+  EXPECT_EQ(WaitAwake(kLateNs, [] { return true; }, core), Awake::kAtOnce);
+  EXPECT_EQ(core.now_ns, 0);
+  const auto soon = [&core] { return core.now_ns >= kPauseNsMax; };
+  EXPECT_EQ(WaitAwake(kLateNs, soon, core), Awake::kAtOnce);
+  EXPECT_EQ(core.yields, 0);
 }
 
-// The clock is past the end, although the condition was not looked at in between.
+TEST(WaitAwake, YieldsAfterPausing) {
+  CountedCore core;
+  EXPECT_EQ(WaitAwake(kLateNs, [&core] { return core.yields == 3; }, core), Awake::kYielding);
+  EXPECT_GE(core.now_ns, kPauseNsMax + 3 * CountedCore::kYieldNs);
+}
+
+TEST(WaitAwake, EndsWithItsTime) {
+  CountedCore core;
+  EXPECT_EQ(WaitAwake(0, [] { return false; }, core), Awake::kNo);
+  EXPECT_EQ(core.yields, 0) << "no time to yield in";
+  EXPECT_LT(core.now_ns, kPauseNsMax + kPausesPerLook * CountedCore::kPauseNs);
+  CountedCore other;
+  EXPECT_EQ(WaitAwake(kLateNs, [] { return false; }, other), Awake::kNo);
+  EXPECT_GE(other.now_ns, kLateNs);
+  EXPECT_LT(other.now_ns, kLateNs + kPauseNsMax);
+}
+
 TEST(WaitAwake, IsLateWhenTheCoreWasAway) {
-  constexpr std::int64_t kYieldNs = 1000 * kNanosecondsPerMillisecond;
-  const auto how = WaitAwake(kYieldNs, [yielding = UntilYielding()]() mutable {
-    if (!yielding()) return false;
-    usleep((kYieldNs + 2 * kLateNs) / kNanosecondsPerMicrosecond);
-    return true;
-  });
-  EXPECT_EQ(how, Awake::kLate);
+  const auto wait = [](std::int64_t away_ns) {
+    CountedCore core{.away_ns = away_ns};
+    return WaitAwake(10 * kPauseNsMax, [&core] { return core.yields == 1; }, core);
+  };
+  EXPECT_EQ(wait(kLateNs / 2), Awake::kYielding);
+  EXPECT_EQ(wait(2 * kLateNs), Awake::kLate);
+}
+
+TEST(WaitAwake, UsesTheRealCore) {
+  EXPECT_EQ(WaitAwake(0, [] { return true; }), Awake::kAtOnce);
+  EXPECT_EQ(WaitAwake(kPauseNsMax, [] { return false; }), Awake::kNo);
 }
 
 TEST(Contention, EndsYieldingAfterLateWaits) {
