@@ -91,7 +91,7 @@ TEST(Loss, EndsTheWaitForMemory) {
   std::this_thread::sleep_for(kUntilAsleep);
   session.worker().Close("over");
   waiter.join();
-  EXPECT_LT(std::chrono::steady_clock::now() - before, 5s);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 9s);
 }
 
 TEST(Loss, EndsTheWaitForASlot) {
@@ -173,7 +173,7 @@ TEST(Loss, EndsTheWorkersWaitForASegment) {
   std::this_thread::sleep_for(kUntilAsleep);
   session.Disconnect();
   worker.join();
-  EXPECT_LT(std::chrono::steady_clock::now() - before, 10s);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 25s);
 }
 
 }  // namespace

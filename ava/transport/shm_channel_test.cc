@@ -82,8 +82,10 @@ TEST(ShmChannel, ReceiveTimesOut) {
 TEST(ShmChannel, SubmitAllKeepsRecordsTogether) {
   TestSession session;
   std::atomic<bool> stop{false};
+  std::atomic<bool> stopped{false};
   std::thread other([&] {
     while (!stop) session.Submit(9, 0);
+    stopped = true;
   });
   CommandBuffer buffer = MakeCommandBuffer();
   const std::uint64_t argument = 5;
@@ -106,7 +108,7 @@ TEST(ShmChannel, SubmitAllKeepsRecordsTogether) {
     before = function;
     seen += function <= 3 ? 1 : 0;
   }
-  while (!stop) static_cast<void>(session.worker().Receive(buffer, 1ms));
+  while (!stopped) static_cast<void>(session.worker().Receive(buffer, 1ms));  // it may need room
   other.join();
   batches.join();
 }

@@ -30,8 +30,6 @@ constexpr auto kIdleTimeout = 1s;
 // How often finished work is looked for while no command asks for it.
 constexpr auto kPendingTimeout = 1ms;
 constexpr auto kBlockedSweep = 2ms;
-// How long ServeSession waits for threads inside the vendor library.
-constexpr auto kShutdownGrace = 500ms;
 
 class Server final : public Session::Roles, public std::enable_shared_from_this<Server> {
  public:
@@ -41,7 +39,7 @@ class Server final : public Session::Roles, public std::enable_shared_from_this<
     session_.roles = this;
   }
 
-  int Run();
+  int Run(std::chrono::milliseconds grace);
   void ReleaseRole() override;
   bool RetakeRole() override;
 
@@ -79,7 +77,7 @@ class Server final : public Session::Roles, public std::enable_shared_from_this<
   std::size_t finishing_ = 0;  // no longer blocked, and without the role
 };
 
-int Server::Run() {
+int Server::Run(std::chrono::milliseconds grace) {
   if (session_.api.bind_session != nullptr) session_.api.bind_session(&session_);
   std::unique_lock lock(mutex_);
   StartThread(true);
@@ -87,8 +85,8 @@ int Server::Run() {
     changed_.wait(lock, [&] { return ended_ || (blocked_ != 0 && !session_.pending.empty()); });
     SweepWhileBlocked(lock);
   }
-  const bool gone = changed_.wait_for(lock, kShutdownGrace, [&] { return threads_ == 0; }) &&
-                    session_.callbacks.quiet();
+  const bool gone =
+      changed_.wait_for(lock, grace, [&] { return threads_ == 0; }) && session_.callbacks.quiet();
   if (gone && session_.api.bind_session != nullptr) session_.api.bind_session(nullptr);
   return gone ? 0 : 1;
 }
@@ -269,10 +267,11 @@ void Server::EndSession(const std::string& reason) {
 }  // namespace
 
 int ServeSession(const ServerApi& api, std::shared_ptr<WorkerChannel> channel,
-                 router::Router& router, Progress& progress, GuestFiles::Setup files) {
+                 router::Router& router, Progress& progress, GuestFiles::Setup files,
+                 std::chrono::milliseconds grace) {
   const auto server =
       std::make_shared<Server>(api, std::move(channel), router, progress, std::move(files));
-  const int status = server->Run();
+  const int status = server->Run(grace);
   static std::shared_ptr<Server> left;  // to those who may still ask for it
   if (status != 0) left = server;
   return status;

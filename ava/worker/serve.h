@@ -9,6 +9,7 @@
 // holds up another. Afterwards the first thread takes the role back if nobody has it, and else
 // stands by itself. Commands start in their order in any case.
 
+#include <chrono>
 #include <memory>
 
 #include "ava/router/router.h"
@@ -19,10 +20,14 @@
 
 namespace ava::worker {
 
+// How long ServeSession waits for threads inside the vendor library.
+inline constexpr std::chrono::milliseconds kShutdownGrace{500};
+
 // Returns when the session has ended and its threads are gone: 0, or 1 when threads are still
 // inside the vendor library, or that library may still call back, which only the end of the process
 // can stop; then nothing that was passed in may be destroyed.
 int ServeSession(const ServerApi& api, std::shared_ptr<transport::WorkerChannel> channel,
-                 router::Router& router, Progress& progress, GuestFiles::Setup files = {});
+                 router::Router& router, Progress& progress, GuestFiles::Setup files = {},
+                 std::chrono::milliseconds grace = kShutdownGrace);
 
 }  // namespace ava::worker

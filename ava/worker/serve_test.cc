@@ -87,7 +87,10 @@ struct ServeTest : testing::Test {
     router = std::make_unique<router::Router>(
         router::Router::Options{.functions = rules, .resources = {}, .allowed = {}});
     channel = std::make_shared<FakeChannel>();
-    server = std::thread([this] { status = ServeSession(kApi, channel, *router, progress); });
+    server = std::thread([this] {
+      // Threads of a busy machine take their time, and what they use is the test's.
+      status = ServeSession(kApi, channel, *router, progress, {}, std::chrono::seconds(60));
+    });
   }
   ~ServeTest() override {
     {

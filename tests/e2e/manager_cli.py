@@ -131,13 +131,13 @@ def test_many_runs_at_once_start_one_manager(place):
     for run in runs:
         _, errors = run.communicate(timeout=60)
         check(run.returncode == 0, errors)
-    managers = [pid for pid in processes() if is_manager_of(pid, place.socket)]
-    check(len(managers) == 1, f"one manager, not {managers}")
+    # Those that came too late, and the keeper until it has its name, may be seen for a moment.
+    wait_until(lambda: len(managers_of(place.socket)) == 1, "one manager")
 
 
-def is_manager_of(pid, socket):
-    words = command_line(pid).split()
-    return bool(words) and words[0].endswith("avad") and socket in words
+def managers_of(socket):
+    found = [command_line(pid).split() for pid in processes()]
+    return [words for words in found if words and words[0].endswith("avad") and socket in words]
 
 
 # The manager --------------------------------------------------------------------------------------
@@ -152,7 +152,9 @@ def test_an_idle_manager_ends_and_leaves_nothing(place):
 
 def test_a_manager_with_a_program_does_not_end(place):
     check(place.run("avad", "--socket", place.socket, "--idle-exit", "1").returncode == 0, "avad")
-    with place.start_ava("run", "--", "cat", stdin=subprocess.PIPE) as program:
+    with place.start_ava("run", "--", "sh", "-c", "echo up; exec cat", stdin=subprocess.PIPE,
+                         stdout=subprocess.PIPE) as program:
+        check(program.stdout.readline() == b"up\n", "up")
         time.sleep(2.5)
         check(place.manager() is not None, "it is there while the program is")
         program.stdin.close()
@@ -166,7 +168,7 @@ def test_a_second_manager_is_refused(place):
 
 
 def test_stop_ends_sessions_with_a_reason(place):
-    program = place.start_ava("run", "--", *victim(place, "for", "30"), stdout=subprocess.PIPE,
+    program = place.start_ava("run", "--", *victim(place, "for", "600"), stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True)
     check(program.stdout.readline() == "working\n", "working")
     before = place.snapshot()

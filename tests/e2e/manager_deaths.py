@@ -21,7 +21,7 @@ import time
 from manager_lib import Failure, Place, check, kill, stat_fields, wait_until
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
-PROGRAM_S = "2"  # how long the program would run
+PROGRAM_S = "5"  # how long the program would run
 MOMENT_S = 1.0  # it is killed within
 END_S = 60.0  # no program hangs
 WHO = ("guest", "worker", "manager", "keeper", "both")

@@ -148,7 +148,7 @@ def test_the_default_directory_is_the_users_alone(place):
 
 def stopping(place):
     """Starts a program and stops its manager, whose worker does not hear of it for a while."""
-    program = place.start_ava("run", "--", str(place.bin / "e2e/victim"), "for", "30",
+    program = place.start_ava("run", "--", str(place.bin / "e2e/victim"), "for", "600",
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     check(program.stdout.readline() == "working\n", "working")
     os.kill(place.sessions()[0]["worker_pid"], signal.SIGSTOP)
@@ -165,14 +165,18 @@ def end(program):
 
 
 def test_a_manager_that_is_stopping_takes_no_guests(place):
-    program, early, before, _ = stopping(place)
-    with early:
-        early.send(bytes(200))
-        answer = early.recv(1 << 16)
-        check(b"it is stopping" in answer, repr(answer))
-    check(not os.path.lexists(place.socket), "nobody finds it any more")
-    place.expect_nothing_left(before)
-    end(program)
+    answer = b""
+    for _ in range(10):
+        program, early, before, _ = stopping(place)
+        with early, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            early.send(bytes(200))
+            answer = early.recv(1 << 16)
+        check(not os.path.lexists(place.socket), "nobody finds it any more")
+        place.expect_nothing_left(before)
+        end(program)
+        if answer:
+            break  # It is stopping for half a second only, which a busy machine may take for itself.
+    check(b"it is stopping" in answer, repr(answer))
 
 
 def test_a_new_run_beside_a_stopping_manager_gets_a_new_one(place):
@@ -199,9 +203,9 @@ def test_stop_returns_when_the_manager_has_ended(place):
 
 
 @contextlib.contextmanager
-def working(place, *what, seconds="30", **options):
+def working(place, *what, **options):
     """A program at work, and its session."""
-    program = place.start_ava("run", "--", str(place.bin / "e2e/victim"), *(what or ("for", seconds)),
+    program = place.start_ava("run", "--", str(place.bin / "e2e/victim"), *(what or ("for", "600")),
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
     try:
         check(program.stdout.readline() != "", "the program works")
@@ -251,11 +255,12 @@ def test_a_stopped_guest_does_not_hold_up_others(place):
 def test_a_fork_bomb_in_a_kernel_ends_with_its_session(place):
     if not place.root:
         return
-    start_manager(place, "[worker]\nprocesses = 64\n")
+    most = 64 + 2 * os.cpu_count()  # the vendor library has a thread for each core
+    start_manager(place, f"[worker]\nprocesses = {most}\n")
     with working(place, "forks") as (program, session):
         user = user_of(session)
         wait_until(lambda: len(processes_of(user)) > 10, "it forks")
-        check(len(processes_of(user)) <= 64, "no more than the limit")
+        check(len(processes_of(user)) <= most, "no more than the limit")
         before = place.snapshot()
         program.kill()
         place.expect_no_session_left(before)

@@ -18,7 +18,7 @@ import tempfile
 import time
 import traceback
 
-SETTLE_S = 10.0  # how long anything may take to be gone; the machine may be busy
+SETTLE_S = 60.0  # how long anything may take to be gone; the machine may be busy
 
 
 class Failure(Exception):
