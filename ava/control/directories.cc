@@ -78,11 +78,22 @@ class Remover {
 
  private:
   bool EmptyBelow(int directory_fd, int depth) {
-    if (faccessat(directory_fd, ".", W_OK | X_OK, AT_EACCESS) != 0) fchmod(directory_fd, 0700);
+    TakeAway(directory_fd);
     for (const std::string& name : NamesIn(directory_fd)) {
       if (!Remove(directory_fd, name, depth)) return false;
     }
     return true;
+  }
+
+  // From whoever still lives and would fill it as fast as we empty it.
+  static void TakeAway(int directory_fd) {
+    struct stat status{};
+    if (geteuid() == 0 && fstat(directory_fd, &status) == 0 && status.st_uid != 0) {
+      [[maybe_unused]] const int error = fchown(directory_fd, 0, 0);
+      fchmod(directory_fd, 0700);
+    } else if (faccessat(directory_fd, ".", W_OK | X_OK, AT_EACCESS) != 0) {
+      fchmod(directory_fd, 0700);
+    }
   }
 
   bool Remove(int directory_fd, const std::string& name, int depth) {

@@ -3,14 +3,19 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
+#include "ava/base/format.h"
 #include "ava/base/unique_fd.h"
 
 namespace ava::control {
@@ -91,6 +96,39 @@ TEST_F(DirectoriesTest, RemovesATreeDeeperThanAnyPath) {
   const auto removed = RemoveTree(tree_);
   EXPECT_TRUE(removed.has_value()) << removed.error().message();
   EXPECT_FALSE(fs::exists(tree_));
+}
+
+TEST_F(DirectoriesTest, RemovesATreeThatSomebodyElseStillFills) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root has users to spare";
+  constexpr uid_t kUser = 61999;
+  constexpr unsigned kFilesMax = 20'000;  // of each process
+  const std::string own = tree_ + "/own";
+  fs::create_directories(own);
+  fs::permissions(top_, fs::perms::owner_all | fs::perms::others_exec);
+  ASSERT_EQ(chown(own.c_str(), kUser, kUser), 0);
+  std::vector<pid_t> children;
+  for (char name = 'a'; name < 'g'; ++name) {
+    children.push_back(fork());
+    if (children.back() == 0) {
+      if (chdir(own.c_str()) != 0 || setgid(kUser) != 0 || setuid(kUser) != 0) _exit(1);
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      for (unsigned i = 0; i < kFilesMax; ++i)
+        close(creat((name + std::to_string(i)).c_str(), 0600));
+      for (;;) pause();
+    }
+  }
+  while (fs::is_empty(own)) usleep(1000);
+  const UniqueFd seen(open(own.c_str(), O_PATH | O_CLOEXEC));
+  const auto removed = RemoveTree(tree_);
+  EXPECT_TRUE(removed.has_value()) << removed.error().message();
+  EXPECT_FALSE(fs::exists(tree_));
+  struct stat status{};
+  ASSERT_EQ(fstat(seen.get(), &status), 0);
+  EXPECT_EQ(status.st_uid, 0U) << "it was taken away first";
+  for (const pid_t child : children) {
+    kill(child, SIGKILL);
+    EXPECT_EQ(waitpid(child, nullptr, 0), child);
+  }
 }
 
 TEST_F(DirectoriesTest, WhatIsNotThereIsRemovedAlready) {
