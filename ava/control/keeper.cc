@@ -64,7 +64,7 @@ int Keep(pid_t manager, const Keeping& keeping) {
 
 void CleanUp(const Remains& remains, const ManagerLock& lock, const Log& log) {
   if (!KillChildren(kKillMs)) log.Error("some workers do not die: their files stay");
-  RemoveSocket(remains.socket);
+  RemoveSocket(remains.socket, remains.socket_file);
   for (const auto& removed : {RemoveTree(remains.manager_directory),
                               RemoveViews(remains.cache_directory, remains.name)}) {
     if (!removed.has_value()) log.Error(removed.error().message());

@@ -16,12 +16,14 @@
 #include "ava/base/unique_fd.h"
 #include "ava/control/lock.h"
 #include "ava/control/log.h"
+#include "ava/control/socket.h"
 
 namespace ava::control {
 
 // What must not be left.
 struct Remains {
-  std::string socket;             // empty: somebody else's
+  std::string socket;  // empty: somebody else's
+  SocketFile socket_file;
   std::string runtime_directory;  // the base, removed when it is empty
   std::string manager_directory;  // removed with all below
   std::string cache_directory;    // of which the views of this name are removed

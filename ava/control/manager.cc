@@ -183,7 +183,7 @@ void Manager::State::Stop(const std::string& reason) {
 // there is the next manager's guest.
 void Manager::State::CloseListener() {
   if (setup_.own_socket) {
-    RemoveSocket(setup_.config.socket);
+    RemoveSocket(setup_.config.socket, setup_.socket_file);
     for (std::size_t i = 0; i < kConnectionsMax && AcceptOne(); ++i) {
     }
   }

@@ -17,6 +17,7 @@
 #include "ava/base/unique_fd.h"
 #include "ava/control/config.h"
 #include "ava/control/log.h"
+#include "ava/control/socket.h"
 #include "ava/control/user_pool.h"
 
 namespace ava::control {
@@ -31,6 +32,7 @@ class Manager {
     std::string session_directory;
     UniqueFd listener;
     bool own_socket = true;  // false: who started us keeps it open
+    SocketFile socket_file;  // of our own
     UniqueFd keeper;         // readable when the keeper has died
     UserPool* users = nullptr;
     bool mounts = false;  // EnterOwnMounts has succeeded

@@ -23,6 +23,7 @@ constexpr std::string_view kWorkersLock = "/run/ava-workers.lock";
 Remains RemainsOf(const Config& config, const Surroundings& surroundings, bool own_socket) {
   std::string name = ManagerName(config.socket, surroundings);
   return {.socket = own_socket ? config.socket : "",
+          .socket_file = {},
           .runtime_directory = config.runtime_directory,
           .manager_directory = fmt::format("{}/{}", config.runtime_directory, name),
           .cache_directory = config.cache_directory,
@@ -38,7 +39,7 @@ Result<ManagerLock> TakeLock(const Remains& remains, mode_t directory_mode) {
 }
 
 Result<void> PrepareLocked(Prepared& prepared, bool root, UniqueFd activated) {
-  const Remains& remains = prepared.remains;
+  Remains& remains = prepared.remains;
   const Config& config = prepared.config;
   AVA_TRY(RemoveTree(remains.manager_directory));
   AVA_TRY(RemoveViews(remains.cache_directory, remains.name));
@@ -55,6 +56,7 @@ Result<void> PrepareLocked(Prepared& prepared, bool root, UniqueFd activated) {
   }
   prepared.listener =
       AVA_TRY(ListenOn(config.socket, root ? Audience::kEverybody : Audience::kOwner));
+  remains.socket_file = SocketFileAt(config.socket);
   return {};
 }
 
@@ -116,6 +118,7 @@ int Serve(Prepared prepared, Log log, std::span<char> command_line) {
                      .session_directory = prepared.session_directory,
                      .listener = std::move(prepared.listener),
                      .own_socket = !prepared.remains.socket.empty(),
+                     .socket_file = prepared.remains.socket_file,
                      .keeper = std::move(keeper),
                      .users = prepared.users ? &*prepared.users : nullptr,
                      .mounts = mounts},

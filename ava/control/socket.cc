@@ -98,10 +98,17 @@ Result<UniqueFd> ListenOn(const std::string& address, Audience audience) {
   return socket;
 }
 
-void RemoveSocket(const std::string& address) {
+SocketFile SocketFileAt(const std::string& address) {
   struct stat status{};
-  if (address.starts_with('@') || lstat(address.c_str(), &status) != 0) return;
-  if (S_ISSOCK(status.st_mode)) unlink(address.c_str());
+  if (address.starts_with('@') || lstat(address.c_str(), &status) != 0) return {};
+  if (!S_ISSOCK(status.st_mode)) return {};
+  return {.device = status.st_dev, .inode = status.st_ino};
+}
+
+void RemoveSocket(const std::string& address) { RemoveSocket(address, SocketFileAt(address)); }
+
+void RemoveSocket(const std::string& address, const SocketFile& file) {
+  if (file.inode != 0 && SocketFileAt(address) == file) unlink(address.c_str());
 }
 
 ssize_t PeekPacket(int socket, std::span<std::byte> buffer) {

@@ -31,8 +31,19 @@ enum class Audience { kOwner, kEverybody };
 // lock that keeps other managers from doing the same. kUnavailable: somebody listens.
 Result<UniqueFd> ListenOn(const std::string& address, Audience audience);
 
+// The file of a socket, to be told from one that has taken its place.
+struct SocketFile {
+  dev_t device = 0;
+  ino_t inode = 0;  // 0: it has none
+  bool operator==(const SocketFile&) const = default;
+};
+// What lies at a path now, if it is a socket.
+SocketFile SocketFileAt(const std::string& address);
+
 // Removes the file of a path, if it is a socket.
 void RemoveSocket(const std::string& address);
+// The same, if it is still this one: systemd's socket may have taken its place.
+void RemoveSocket(const std::string& address, const SocketFile& file);
 
 // The next packet's length and first bytes, which stay there; descriptors that came along are not
 // looked at. 0: closed. Negative: -errno, -EAGAIN for none yet.

@@ -80,6 +80,19 @@ TEST_F(SocketTest, AFileThatIsNoSocketIsLeftAlone) {
   EXPECT_TRUE(std::filesystem::exists("/etc/passwd"));
 }
 
+TEST_F(SocketTest, WhatHasTakenItsPlaceIsNotRemoved) {
+  const auto first = ListenOn(path_, Audience::kOwner);
+  ASSERT_TRUE(first.has_value());
+  const SocketFile file = SocketFileAt(path_);
+  std::filesystem::rename(path_, path_ + ".old");  // keeps its inode from being used again
+  const auto second = ListenOn(path_, Audience::kOwner);
+  ASSERT_TRUE(second.has_value());
+  RemoveSocket(path_, file);
+  EXPECT_TRUE(std::filesystem::exists(path_));
+  RemoveSocket(path_, SocketFileAt(path_));
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
 TEST_F(SocketTest, SomebodyElsesIsNeitherUsedNorRemoved) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can give a socket away";
   const auto listener = ListenOn(path_, Audience::kEverybody);

@@ -13,11 +13,12 @@ import os
 import pathlib
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
 
-from manager_lib import Place, check, is_dead, processes, run_tests, user_of, wait_until
+from manager_lib import Place, check, is_alive, is_dead, processes, run_tests, user_of, wait_until
 
 GUEST_USER = 1000
 
@@ -167,6 +168,18 @@ def test_a_second_manager_is_refused(place):
     check(second.returncode == 3 and "another manager" in second.errors, second.errors)
 
 
+def test_a_socket_that_has_taken_its_place_stays(place):
+    check(place.run("avad", "--socket", place.socket).returncode == 0, "avad")
+    before, pid = place.snapshot(), place.manager()["pid"]
+    os.rename(place.socket, place.socket + ".old")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as other:  # systemd does so
+        other.bind(place.socket)
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: not any(map(is_alive, before[0])), "the manager ends")
+        check(os.path.exists(place.socket), "the other's socket is there")
+        os.unlink(place.socket)
+
+
 def test_stop_ends_sessions_with_a_reason(place):
     program = place.start_ava("run", "--", *victim(place, "for", "600"), stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True)
@@ -289,8 +302,6 @@ def test_a_bad_configuration_is_refused_with_its_line(place):
 
 
 def test_strangers_are_turned_away(place):
-    import socket
-
     check(place.run("avad", "--socket", place.socket).returncode == 0, "avad")
     for text in (b"x", b"\0" * 136, b"{", b"GET / HTTP/1.1\r\n\r\n", b"{}" * 50000):
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
