@@ -169,6 +169,12 @@ def test_the_unit_starts_the_installed_manager(place):
     check(f"ExecStart={place.prefix}/bin/avad --foreground\n" in unit, unit)
 
 
+def test_what_befalls_one_worker_does_not_end_the_unit(place):
+    unit = (place.prefix / "lib/systemd/system/avad.service").read_text().splitlines()
+    check("OOMPolicy=continue" in unit, "a worker may be killed for memory")
+    check("TasksMax=infinity" in unit, "the workers together have as many processes as each may have")
+
+
 def start_activated(place, listener):
     """avad, as systemd starts it: the socket is descriptor 3."""
     script = f'exec 3<&{listener.fileno()}; LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" --foreground'
