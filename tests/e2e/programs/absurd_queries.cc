@@ -55,9 +55,12 @@ void Lists(cl_platform_id platform, cl_device_id device, cl_context context, cl_
   print("clCreateKernelsInProgram", clCreateKernelsInProgram(program, 64, kernels.get(), &count));
   for (cl_uint i = 0; i < count && kernels[i] != nullptr; ++i) Ok(clReleaseKernel(kernels[i]));
   const cl_device_partition_property equally[] = {CL_DEVICE_PARTITION_EQUALLY, 1, 0};
-  const cl_int code = clCreateSubDevices(device, equally, kMany, devices.get(), &count);
+  cl_uint units = 0;
+  Ok(clGetDeviceInfo(device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, nullptr));
+  auto parts = std::make_unique<cl_device_id[]>(units);
+  const cl_int code = clCreateSubDevices(device, equally, kMany, parts.get(), &count);
   std::printf("clCreateSubDevices | %s\n", e2e::CodeName(code).c_str());
-  for (cl_uint i = 0; code == CL_SUCCESS && i < count; ++i) Ok(clReleaseDevice(devices[i]));
+  for (cl_uint i = 0; code == CL_SUCCESS && i < count; ++i) Ok(clReleaseDevice(parts[i]));
 }
 
 void Values(const e2e::Session& session, cl_program program, cl_kernel kernel) {

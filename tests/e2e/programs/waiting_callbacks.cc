@@ -55,7 +55,13 @@ int main() {
   e2e::Begin();
   const e2e::Session session;
   cl_command_queue other = e2e::MakeQueue(session.context, session.device);
-  OneWaitsForAnother(session, other);
+  cl_uint units = 0;
+  Ok(clGetDeviceInfo(session.device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, nullptr));
+  if (units > 1) {
+    OneWaitsForAnother(session, other);
+  } else {
+    std::puts("PoCL has one thread for all callbacks");
+  }
   Ok(clReleaseCommandQueue(other));
   return e2e::Finish();
 }
