@@ -141,7 +141,8 @@ void Server::JoinStandBy() {
   ++standing_by_;
 }
 
-// WaitForCommand returns when a command waits that nobody reads; by the time we ask, somebody may.
+// WaitForCommand returns when a command waits that nobody reads; by the time we ask, somebody may,
+// or may have, and be blocked in its next call.
 bool Server::StandBy() {
   std::unique_lock lock(mutex_);
   bool open = true;
@@ -149,7 +150,7 @@ bool Server::StandBy() {
     lock.unlock();
     open = channel_->WaitForCommand();
     lock.lock();
-  } while (open && role_taken_);
+  } while (open && (role_taken_ || !channel_->HasCommand()));
   --standing_by_;
   if (open) role_taken_ = true;
   return open;
