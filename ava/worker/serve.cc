@@ -15,6 +15,7 @@
 #include <thread>
 #include <utility>
 
+#include "ava/base/format.h"
 #include "ava/worker/call.h"
 #include "ava/worker/limits.h"
 #include "ava/worker/scratch.h"
@@ -244,6 +245,10 @@ void Server::ExecuteSessionCommand(const wire::CommandHeader& header,
   if (body.size() >= sizeof(number)) std::memcpy(&number, body.data(), sizeof(number));
   switch (header.function) {
     case wire::kSessionDropSegment:
+      if (session_.lent->IsLent(number)) {
+        return EndSession(
+            fmt::format("segment {} was dropped while an object has its memory there", number));
+      }
       return channel_->DropSegment(number, CallsAreUnderWay());
     case wire::kSessionStdout:
       return FollowStdout(number);
