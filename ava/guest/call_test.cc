@@ -193,6 +193,25 @@ TEST_F(Calls, DeliversLaterWhenTheBlockIsDone) {
   EXPECT_EQ(text, "data");
 }
 
+TEST_F(Calls, LeavesTheProgramsMemoryAloneWhenTheEventFailed) {
+  std::string text(4, '.');
+  std::byte* block = nullptr;
+  g_channel->worker = [&](FakeCommand& command) {
+    if (command.header.function == 1) block = command.Data(command.As<Arguments>().out);
+    return wire::ReplyHeader{};
+  };
+  {
+    Call call(1, sizeof(args_), payload_);
+    call.OutLater(text.data(), text.size(), args_.out);
+    ASSERT_TRUE(call.Send(&args_, false));
+    call.Succeed();
+  }
+  test::FakeChannel::MarkFailed(block);
+  Session::Current().Deliver();
+  EXPECT_EQ(text, "....");
+  EXPECT_EQ(g_channel->live_blocks, 0) << "its block is free";
+}
+
 TEST_F(Calls, ForgetsALaterOutputOfAFailedCall) {
   std::string text(4, '.');
   {

@@ -62,7 +62,8 @@ void Deliveries::SweepNow(transport::GuestChannel& channel) {
       place = &node->next;
       continue;
     }
-    node->delivery.Copy();
+    // The program's memory stays as it is when nothing was read into it.
+    if (!channel.HasFailed(node->delivery.block)) node->delivery.Copy();
     if (!node->delivery.keep_block) channel.Free(node->delivery.block);
     *place = node->next;
     delete node;

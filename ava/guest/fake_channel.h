@@ -69,7 +69,6 @@ class FakeChannel final : public transport::GuestChannel {
   std::vector<std::uint16_t> functions;  // of all commands, in order
   int live_blocks = 0;
   int live_slots = 0;
-  bool lasting_refused = false;
 
   void Upcall(std::uint16_t callback, std::uint64_t target, const void* arguments,
               std::size_t bytes) {
@@ -94,6 +93,7 @@ class FakeChannel final : public transport::GuestChannel {
         const_cast<std::byte*>(static_cast<const std::byte*>(data) - sizeof(wire::BlockHeader)));
   }
   static void MarkDone(const void* data) { HeaderOf(data).state = wire::kBlockDone; }
+  static void MarkFailed(const void* data) { HeaderOf(data).state = wire::kBlockFailed; }
 
   bool Submit(wire::CommandHeader header,
               std::span<const std::span<const std::byte>> parts) override {
@@ -130,9 +130,6 @@ class FakeChannel final : public transport::GuestChannel {
     auto* data = reinterpret_cast<std::byte*>(header + 1);
     return {.data = data, .bytes = bytes, .offset = reinterpret_cast<std::uint64_t>(data)};
   }
-  transport::Block AllocateLasting(std::uint64_t bytes) override {
-    return lasting_refused ? transport::Block{} : Allocate(bytes);
-  }
   void Free(transport::Block block) override {
     --live_blocks;
     std::free(&HeaderOf(block.data));
@@ -141,11 +138,12 @@ class FakeChannel final : public transport::GuestChannel {
     HeaderOf(block.data).state = wire::kBlockInFlight;
   }
   bool IsDone(transport::Block block) const override {
-    return HeaderOf(block.data).state == wire::kBlockDone;
+    return HeaderOf(block.data).state >= wire::kBlockDone;
   }
-  void FreeWhenDone(transport::Block block) override {
-    if (block) Free(block);
+  bool HasFailed(transport::Block block) const override {
+    return HeaderOf(block.data).state == wire::kBlockFailed;
   }
+  void FreeWhenDone(transport::Block block) override { Free(block); }
   bool lost() const override { return lost_; }
   std::uint64_t* LocalCalls() override { return statistics_.local_calls; }
 

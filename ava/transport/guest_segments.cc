@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <utility>
 
 #include "ava/base/check.h"
 #include "ava/transport/block_state.h"
@@ -63,26 +62,7 @@ Segment* GuestSegments::Reserve(std::uint64_t bytes) {
   return free;
 }
 
-Segment* GuestSegments::ReserveLasting(std::uint64_t bytes) {
-  const std::uint64_t most = bytes_max_ / 2;
-  if (count_ >= segments_.size() / 2 || bytes > most || bytes_ + SegmentBytes(bytes) > most)
-    return nullptr;
-  return Reserve(bytes);
-}
-
-void GuestSegments::MakeLasting(Segment& segment) {
-  segment.lasting = true;
-  lasting_bytes_ += segment.bytes;
-}
-
-void GuestSegments::EndLasting(Segment& segment) {
-  if (std::exchange(segment.lasting, false)) lasting_bytes_ -= segment.bytes;
-}
-
-void GuestSegments::CancelReserve(Segment& segment) {
-  EndLasting(segment);
-  Remove(segment);
-}
+void GuestSegments::CancelReserve(Segment& segment) { Remove(segment); }
 
 Segment& GuestSegments::Find(std::uint32_t id) {
   Segment& segment = segments_[(id - 1) % wire::kSegmentsMax];
@@ -111,7 +91,6 @@ int GuestSegments::Create(Segment& segment, int& fd) {
 
 void GuestSegments::FreeWhenDone(Segment& segment) {
   AVA_CHECK(segment.state == Segment::State::kTaken);
-  EndLasting(segment);
   segment.state = Segment::State::kFreeWhenDone;
   ++in_flight_;
 }
@@ -124,7 +103,6 @@ void GuestSegments::Remove(Segment& segment) {
 }
 
 void GuestSegments::Free(Segment& segment, EvictedSegments& evicted) {
-  EndLasting(segment);
   if (segment.state == Segment::State::kFreeWhenDone) --in_flight_;
   segment.state = Segment::State::kIdle;
   segment.idle_since = ++frees_;
@@ -157,7 +135,7 @@ bool GuestSegments::Sweep(EvictedSegments& evicted) {
   for (std::uint32_t i = 0; i < top_ && evicted.count == 0; ++i) {
     Segment& segment = segments_[i];
     if (segment.state != Segment::State::kFreeWhenDone) continue;
-    if (ReadBlockState(segment.data()) != wire::kBlockDone) continue;
+    if (!IsBlockDone(segment.data())) continue;
     Free(segment, evicted);
     freed = true;
   }

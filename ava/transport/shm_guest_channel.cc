@@ -178,16 +178,13 @@ wire::ReplyHeader ShmGuestChannel::Await(Slot slot) { return slots_.Await(slot.i
 
 Block ShmGuestChannel::Allocate(std::uint64_t bytes) { return memory_.Allocate(bytes); }
 
-Block ShmGuestChannel::AllocateLasting(std::uint64_t bytes) {
-  return memory_.AllocateLasting(bytes);
-}
-
 void ShmGuestChannel::Free(Block block) { memory_.Free(block); }
 
 void ShmGuestChannel::MarkInFlight(Block block) { SetBlockState(block.data, wire::kBlockInFlight); }
 
-bool ShmGuestChannel::IsDone(Block block) const {
-  return ReadBlockState(block.data) == wire::kBlockDone;
+bool ShmGuestChannel::IsDone(Block block) const { return IsBlockDone(block.data); }
+bool ShmGuestChannel::HasFailed(Block block) const {
+  return ReadBlockState(block.data) == wire::kBlockFailed;
 }
 
 void ShmGuestChannel::FreeWhenDone(Block block) { memory_.FreeWhenDone(block); }

@@ -21,7 +21,6 @@
 
 #include "ava/base/clock.h"
 #include "ava/base/mutex.h"
-#include "ava/base/peer_order.h"
 #include "ava/base/result.h"
 #include "ava/base/unique_fd.h"
 #include "ava/transport/passed_stdout.h"
@@ -45,11 +44,11 @@ class ShmWorkerChannel final : public WorkerChannel {
   Next Receive(std::span<std::byte> buffer, std::chrono::nanoseconds timeout) override;
   void AnnounceAsleep() override;
   bool WaitForCommand() override;
-  bool HasCommand() const override { return commands_.HasMore(); }
   void Reply(std::uint32_t slot, const wire::ReplyHeader& header) override;
   std::span<std::byte> SlotInline(std::uint32_t slot) override;
   std::span<std::byte> ArenaUntrusted(const wire::Blob& blob) override;
-  void MarkBlockDone(const wire::Blob& blob) override;
+  void MarkBlockDone(const wire::Blob& blob) override { MarkBlock(blob, wire::kBlockDone); }
+  void MarkBlockFailed(const wire::Blob& blob) override { MarkBlock(blob, wire::kBlockFailed); }
   void DropSegment(std::uint32_t segment, bool in_use) override;
   UniqueFd TakeStdout(std::uint32_t number) override;
   bool Upcall(wire::UpcallHeader header,
@@ -72,6 +71,7 @@ class ShmWorkerChannel final : public WorkerChannel {
   Next Violation(const char* wrong);
 
   std::atomic<std::uint32_t>& reader_wait() const { return mapping_.control().command.reader_wait; }
+  void MarkBlock(const wire::Blob& blob, wire::BlockState state);
   std::byte* BlobDataUntrusted(const wire::Blob& blob);
   bool WaitForUpcallRoom(std::uint32_t bytes);
   void WakeListener();
@@ -97,7 +97,6 @@ class ShmWorkerChannel final : public WorkerChannel {
   std::atomic<bool> reading_{true};  // a thread has the consumer role and is not announced asleep
   std::atomic<std::uint64_t> worker_wakeups_{0};
   std::atomic<std::uint64_t> guest_wakeups_{0};
-  PeerOrder order_;
   mutable Mutex reason_mutex_;
   std::string reason_;
 

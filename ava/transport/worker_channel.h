@@ -40,8 +40,6 @@ class WorkerChannel {
   // Any number of threads without the role: sleeps until the role was announced free and a command
   // is there (true), or the session closes (false). Another thread may have been faster.
   virtual bool WaitForCommand() = 0;
-  // A command is there to be received. Exact while nobody has the role.
-  virtual bool HasCommand() const = 0;
 
   // Posts the reply into a slot and wakes its waiter. Any thread; at most once per command.
   virtual void Reply(std::uint32_t slot, const wire::ReplyHeader& header) = 0;
@@ -51,7 +49,8 @@ class WorkerChannel {
   // wholly inside. Waits shortly for a segment that the guest has announced but whose descriptor is
   // still on its way.
   virtual std::span<std::byte> ArenaUntrusted(const wire::Blob& blob) = 0;
-  virtual void MarkBlockDone(const wire::Blob& blob) = 0;  // release; kArena blobs only
+  virtual void MarkBlockDone(const wire::Blob& blob) = 0;    // release; kArena blobs only
+  virtual void MarkBlockFailed(const wire::Blob& blob) = 0;  // likewise, but it holds no outputs
   // `in_use`: calls are under way that may have been given memory of it. Then nothing else comes to
   // lie there before a segment is dropped while none are.
   virtual void DropSegment(std::uint32_t segment, bool in_use) = 0;

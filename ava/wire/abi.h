@@ -51,6 +51,7 @@
 // Changes (each bumps kAbiVersion in record.h):
 //   1  first version
 //   2  1024 reply slots instead of 256
+//   3  kBlockFailed
 
 #include <atomic>
 #include <cstddef>

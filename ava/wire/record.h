@@ -8,7 +8,7 @@
 
 namespace ava::wire {
 
-inline constexpr std::uint32_t kAbiVersion = 2;
+inline constexpr std::uint32_t kAbiVersion = 3;
 
 // Commands -------------------------------------------------------------------------------------
 //
@@ -95,6 +95,7 @@ enum BlockState : std::uint32_t {
   kBlockHeldByGuest = 0,
   kBlockInFlight = 1,  // written by the guest before it publishes the command
   kBlockDone = 2,  // written (release) by the worker: inputs consumed, or output bytes are in place
+  kBlockFailed = 3,  // likewise, but there are no output bytes: the event has failed
 };
 struct alignas(64) BlockHeader {
   std::uint32_t state;  // accessed as std::atomic_ref<std::uint32_t>

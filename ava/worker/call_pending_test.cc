@@ -39,7 +39,7 @@ TEST_F(PendingTest, InputsAreMarkedWhenTheirEventHasCompleted) {
   EXPECT_EQ(event.references, 2) << "the item's own";
   session.pending.Sweep();
   EXPECT_FALSE(channel.IsDone(64));
-  event.done = true;
+  event.done = 1;
   session.pending.Sweep();
   EXPECT_EQ(channel.marks(64), 1U);
   EXPECT_EQ(event.references, 1);
@@ -50,7 +50,7 @@ TEST_F(PendingTest, AlsoWhenTheCallIsWaitedFor) {
   Run(Transfer{FakeChannel::Arena(64, 64)}, ServeWrite(false, true), true);
   EXPECT_TRUE(Replied());
   EXPECT_FALSE(channel.IsDone(64));
-  event.done = true;
+  event.done = 1;
   session.pending.Sweep();
   EXPECT_EQ(channel.marks(64), 1U);
   EXPECT_EQ(event.references, 0) << "nobody but us knew it";
@@ -75,7 +75,7 @@ TEST_F(PendingTest, InlineInputsAreKept) {
       false);
   ASSERT_NE(written, nullptr);
   EXPECT_EQ(written[63], std::byte{9}) << "the record is gone";
-  event.done = true;
+  event.done = 1;
   session.pending.Sweep();
   EXPECT_EQ(event.references, 0);
 }
@@ -99,10 +99,18 @@ TEST_F(PendingTest, LateOutputsAreNotInTheSlot) {
 
 TEST_F(PendingTest, CallsThatDeliverSweepBeforeTheirReply) {
   Run(Transfer{FakeChannel::Arena(64, 64)}, ServeWrite(false, false), false);
-  event.done = true;
+  event.done = 1;
   entry.flags = kFunctionDelivers;
   Run(Transfer{}, [](Call& call) { call.Made(true, 0, 0); });
   EXPECT_TRUE(channel.IsDone(64));
+}
+
+TEST_F(PendingTest, OutputsOfAFailedEventAreMarkedAsNone) {
+  Run(Transfer{FakeChannel::Arena(64, 64)}, ServeWrite(false, false), false);
+  event.done = -1;
+  session.pending.Sweep();
+  EXPECT_TRUE(channel.IsDone(64));
+  EXPECT_TRUE(channel.HasFailed(64));
 }
 
 struct MapArgs {
@@ -154,7 +162,7 @@ TEST_F(MappingTest, OtherMapsBringThemWithTheirEvent) {
   EXPECT_TRUE(needs_event);
   EXPECT_EQ(channel.arena()[64], std::byte{0});
   EXPECT_FALSE(channel.IsDone(64));
-  event.done = true;
+  event.done = 1;
   session.pending.Sweep();
   EXPECT_STREQ(reinterpret_cast<char*>(channel.arena() + 64), "device contents");
   EXPECT_EQ(channel.marks(64), 1U);
@@ -216,7 +224,7 @@ TEST_F(MappingTest, AnUnmappedRangeIsFilledNoMore) {
   Run(MapArgs{1, FakeChannel::Arena(64, 16)}, ServeMap(false, true, true));
   Unmap(1);
   EXPECT_EQ(channel.marks(64), 1U) << "the guest's again";
-  event.done = true;
+  event.done = 1;
   session.pending.Sweep();
   EXPECT_EQ(channel.arena()[64], std::byte{0});
   EXPECT_EQ(channel.marks(64), 1U) << "the guest may use it for something else by now";
@@ -251,6 +259,8 @@ TEST_F(MappingTest, IdsAndShadowsAreChecked) {
   EXPECT_NE(violation, "");
   Run(MapArgs{2, FakeChannel::Arena(128, 8)}, ServeMap(true, true, true));
   EXPECT_EQ(violation, "toy_call: 'shadow': carries 8 bytes, its spec says 16");
+  Run(MapArgs{2, Blob{}}, ServeMap(true, true, true));
+  EXPECT_EQ(violation, "toy_call: 'shadow': a mapping without a shadow");
   Run(MapArgs{2, Slot(0, 16)}, ServeMap(true, true, true));
   EXPECT_EQ(violation, "toy_call: 'shadow': in place 3");
 }
@@ -375,7 +385,7 @@ TEST_F(EarlyResultTest, FailedCallsForgetCallbacksThatWereNotCalled) {
 
 TEST_F(PendingTest, FinishedWorkIsMarkedBeforeAnUpcall) {
   Run(Transfer{FakeChannel::Arena(64, 64)}, ServeWrite(false, false), false);
-  event.done = true;
+  event.done = 1;
   const std::uintptr_t key = session.callbacks.Register({.guest_id = 7, .once = false});
   Upcall(&session, reinterpret_cast<void*>(key), 3).Send(UpcallArgs{});
   EXPECT_TRUE(channel.IsDone(64));

@@ -25,9 +25,9 @@ inline HandleId Id(std::uint32_t index, std::uint32_t generation = 1) {
   return wire::MakeHandleId(index, generation, false);
 }
 
-// A vendor library's event: done when the test says so.
+// A vendor library's event: done when the test says so; -1: failed.
 struct FakeEvent {
-  bool done = false;
+  int done = 0;
   int references = 1;
 };
 

@@ -11,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -84,6 +85,10 @@ class FakeChannel : public transport::WorkerChannel {
     const std::scoped_lock lock(mutex_);
     return done_.contains(offset);
   }
+  bool HasFailed(std::uint64_t offset) const {
+    const std::scoped_lock lock(mutex_);
+    return failed_.contains(offset);
+  }
   std::size_t marks(std::uint64_t offset) const {
     const std::scoped_lock lock(mutex_);
     const auto found = done_.find(offset);
@@ -92,14 +97,6 @@ class FakeChannel : public transport::WorkerChannel {
   std::size_t waiting() const {  // commands not yet taken
     const std::scoped_lock lock(mutex_);
     return commands_.size();
-  }
-  // One that stands by is woken for a command that another thread has taken by now. False:
-  // none does.
-  bool WakeLate() {
-    std::unique_lock lock(mutex_);
-    ++late_wakes_;
-    changed_.notify_all();
-    return changed_.wait_for(lock, std::chrono::seconds(5), [&] { return late_wakes_ == 0; });
   }
   std::byte* arena() { return arena_; }
   static wire::Blob Arena(std::uint64_t offset, std::uint64_t bytes) {
@@ -131,15 +128,8 @@ class FakeChannel : public transport::WorkerChannel {
   }
   bool WaitForCommand() override {
     std::unique_lock lock(mutex_);
-    changed_.wait(
-        lock, [&] { return closed_ || late_wakes_ != 0 || (announced_ && !commands_.empty()); });
-    if (late_wakes_ != 0) --late_wakes_;
-    changed_.notify_all();
+    changed_.wait(lock, [&] { return closed_ || (announced_ && !commands_.empty()); });
     return !closed_;
-  }
-  bool HasCommand() const override {
-    const std::scoped_lock lock(mutex_);
-    return !commands_.empty();
   }
   void Reply(std::uint32_t slot, const wire::ReplyHeader& header) override {
     const std::scoped_lock lock(mutex_);
@@ -158,6 +148,11 @@ class FakeChannel : public transport::WorkerChannel {
   void MarkBlockDone(const wire::Blob& blob) override {
     const std::scoped_lock lock(mutex_);
     ++done_[blob.offset];
+  }
+  void MarkBlockFailed(const wire::Blob& blob) override {
+    MarkBlockDone(blob);
+    const std::scoped_lock lock(mutex_);
+    failed_.insert(blob.offset);
   }
   void DropSegment(std::uint32_t segment, bool in_use) override {
     dropped_.push_back({.segment = segment, .in_use = in_use});
@@ -190,9 +185,9 @@ class FakeChannel : public transport::WorkerChannel {
   std::map<std::uint32_t, wire::ReplyHeader> replies_;
   std::deque<SentUpcall> upcalls_;
   std::map<std::uint64_t, std::size_t> done_;
+  std::set<std::uint64_t> failed_;
   std::vector<Dropped> dropped_;
   std::uint64_t sequence_ = 0;
-  int late_wakes_ = 0;
   bool announced_ = false;
   bool closed_ = false;
   std::string reason_;

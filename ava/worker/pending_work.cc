@@ -28,8 +28,9 @@ void PendingWork::Sweep() {
       items = items_;
     }
     for (auto& item : items) {
-      if (!events_.done(item->event)) continue;
-      Finish(*item);
+      const int outcome = events_.done(item->event);
+      if (outcome == 0) continue;
+      Finish(*item, outcome < 0);
       finished.push_back(std::move(item));
     }
     if (!finished.empty()) Forget();
@@ -38,9 +39,15 @@ void PendingWork::Sweep() {
   for (const auto& item : finished) events_.release(item->event);
 }
 
-void PendingWork::Finish(PendingItem& item) {
+void PendingWork::Finish(PendingItem& item, bool has_failed) {
   if (item.fill != nullptr) Mappings::FillAndMark(*item.fill, channel_);
-  for (const wire::Blob& block : item.blocks) channel_.MarkBlockDone(block);
+  for (const wire::Blob& block : item.blocks) {
+    if (has_failed) {
+      channel_.MarkBlockFailed(block);
+    } else {
+      channel_.MarkBlockDone(block);
+    }
+  }
   item.kept.clear();
   item.finished = true;
   progress_.Tick();

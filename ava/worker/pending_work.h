@@ -25,7 +25,7 @@ namespace ava::worker {
 // The vendor library's events, as untyped pointers. All null when no function of the API needs
 // them.
 struct EventFunctions {
-  bool (*done)(void* event) = nullptr;  // completed or failed
+  int (*done)(void* event) = nullptr;  // 0: not yet; negative: it has failed
   void (*retain)(void* event) = nullptr;
   void (*release)(void* event) = nullptr;
 };
@@ -53,7 +53,7 @@ class PendingWork {
   bool empty() const { return count_.load(std::memory_order_acquire) == 0; }
 
  private:
-  void Finish(PendingItem& item);
+  void Finish(PendingItem& item, bool has_failed);
   void Forget();
 
   transport::WorkerChannel& channel_;

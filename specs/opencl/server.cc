@@ -2,11 +2,13 @@
 // Server-side code of opencl.lapis. Included by the generated server, behind the metadata
 // structures and `vendor`, the table of the vendor library's functions.
 
-bool ava_event_done(cl_event event) {
+// 0: not yet; negative: it has failed.
+int ava_event_done(cl_event event) {
   cl_int status = CL_QUEUED;
-  return vendor.clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status,
-                               nullptr) != CL_SUCCESS ||
-         status <= CL_COMPLETE;
+  const cl_int code = vendor.clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS,
+                                            sizeof(status), &status, nullptr);
+  if (code != CL_SUCCESS || status < CL_COMPLETE) return -1;
+  return status == CL_COMPLETE ? 1 : 0;
 }
 
 namespace {

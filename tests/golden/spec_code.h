@@ -8,8 +8,8 @@
 #include <string>
 
 template <class Event>
-bool ava_event_done(Event event) {
-  return event != nullptr;
+int ava_event_done(Event event) {
+  return event != nullptr ? 1 : 0;
 }
 template <class Event>
 void ava_event_release(Event /*event*/) {}
