@@ -6,7 +6,7 @@
 #   fmt::fmt-header-only  spdlog::spdlog_header_only  CLI11::CLI11  nlohmann_json::nlohmann_json
 #   asio::asio  tomlplusplus::tomlplusplus  seccomp::seccomp  xxhash::xxhash (header only)  LLVM::LLVM
 #   LLVM::libclang
-#   GTest::gtest_main  GTest::gmock  benchmark::benchmark_main  OpenCL::Headers  OpenCL::OpenCL
+#   GTest::gtest_main  GTest::gmock  benchmark::benchmark_main  rapidcheck::rapidcheck  OpenCL::Headers  OpenCL::OpenCL
 
 # Debian's Python, which has Debian's modules (pyopencl), whatever else stands first on PATH.
 find_program(AVA_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
@@ -45,6 +45,7 @@ ava_find_library(asio::asio HEADER asio.hpp DEFINITIONS ASIO_STANDALONE)
 target_link_libraries(asio::asio INTERFACE Threads::Threads)
 ava_find_library(seccomp::seccomp HEADER seccomp.h LIBRARY seccomp)
 ava_find_library(tomlplusplus::tomlplusplus HEADER toml++/toml.h)
+ava_find_library(rapidcheck::rapidcheck HEADER rapidcheck.h LIBRARY rapidcheck)
 ava_find_library(xxhash::xxhash HEADER xxhash.h DEFINITIONS XXH_INLINE_ALL)
 ava_find_library(OpenCL::Headers HEADER CL/cl.h DEFINITIONS CL_TARGET_OPENCL_VERSION=300)
 ava_find_library(OpenCL::OpenCL HEADER CL/cl.h LIBRARY OpenCL DEFINITIONS CL_TARGET_OPENCL_VERSION=300)

@@ -160,10 +160,6 @@ if (ava_blocks) {
               {{"type", function.return_type}});
 }
 
-// For the spec's code.
-constexpr const char* kSharedMemory =
-    "[[maybe_unused]] void* const ava_shared = ava_call.shared();\n";
-
 constexpr std::string_view kVirtual = R"(
 $signature$ {
   $before$
@@ -202,8 +198,7 @@ std::string VirtualFunction(const GuestFunction& guest) {
                          {"send", Send(guest)},
                          {"result", Result(guest)},
                          {"outputs", GuestOutputs(guest)},
-                         {"effects", GuestEffects(guest) + ProvenEffects(guest) +
-                                         (function.shared ? kSharedMemory : "")},
+                         {"effects", GuestEffects(guest) + ProvenEffects(guest)},
                          {"after", Hooks(function.guest_after)},
                          {"deferred", Deferred(guest)},
                          {"return", function.return_shape ? "return result;\n" : ""}});

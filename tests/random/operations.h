@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What a sequence is made of: name, and how often it is drawn, compared with the others. What each
+// does with its operands is told by the function of its name in play_*.cc.
+
+// clang-format off
+#define RANDOM_OPERATIONS(OPERATION) \
+  OPERATION(create_context, 2)       \
+  OPERATION(create_queue, 4)         \
+  OPERATION(create_buffer, 10)       \
+  OPERATION(create_sub_buffer, 5)    \
+  OPERATION(retain, 5)               \
+  OPERATION(release, 10)             \
+  OPERATION(write_buffer, 12)        \
+  OPERATION(read_buffer, 12)         \
+  OPERATION(fill_buffer, 8)          \
+  OPERATION(copy_buffer, 8)          \
+  OPERATION(write_rect, 5)           \
+  OPERATION(read_rect, 5)            \
+  OPERATION(copy_rect, 4)            \
+  OPERATION(migrate, 2)              \
+  OPERATION(marker, 4)               \
+  OPERATION(barrier, 4)              \
+  OPERATION(flush, 4)                \
+  OPERATION(finish, 5)               \
+  OPERATION(create_user_event, 6)    \
+  OPERATION(set_user_event, 6)       \
+  OPERATION(wait_for_events, 6)      \
+  OPERATION(event_status, 8)
+// clang-format on

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A world is what one thread of a sequence has made, and the record of what it saw. It begins with
+// a context, an in-order queue and a buffer, and ends with none of its objects left.
+//
+// Two runs of a sequence must differ only if the implementations do. So a world orders commands
+// that touch the same memory, opens the gates before which a call would wait for ever, and leaves
+// out what PoCL does not survive; such places say so.
+
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/random/objects.h"
+#include "tests/random/operands.h"
+
+namespace random_test {
+
+class World {
+ public:
+  // Aloud: each line is printed at once, for those who look for what ends or hangs a player.
+  World(unsigned thread, bool aloud);
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+  ~World() = default;
+
+  void Play(const Operation& operation);
+  void End();  // Waits for everything, records what has become of it, releases all.
+
+  const std::string& transcript() const { return transcript_; }
+
+  // --- for the operations ---
+
+  template <typename... Args>
+  void Line(fmt::format_string<Args...> format, Args&&... args) {
+    Record(fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  // Memory of the program's own, filled with a pattern, that lives as long as the world.
+  unsigned char* HostMemory(size_t bytes);
+  // Its contents become part of the record at the end.
+  void WatchHostMemory(std::string what, const unsigned char* at, size_t bytes);
+
+  template <typename T>
+  std::shared_ptr<T> Adopt(std::vector<std::shared_ptr<T>>& objects, typename T::Handle handle,
+                           const char* kind) {
+    auto object = std::make_shared<T>();
+    object->handle = handle;
+    object->name = fmt::format("{}{}", kind, ++counts_[kind]);
+    names_[handle] = object->name;
+    objects.push_back(object);
+    return object;
+  }
+
+  std::string NameOfHandle(const void* handle) const;
+
+  // Sets the user events among these that are unset, as the next call would wait for them.
+  void Open(const Gates& gates);
+
+  // Waits until a queue is empty.
+  void Settle(const std::shared_ptr<Queue>& queue);
+
+  std::shared_ptr<Event> AdoptEvent(cl_event handle, const std::shared_ptr<Queue>& queue);
+  void SetUserEvent(Event& event, cl_int status);
+  void Drop(const std::shared_ptr<Event>& event);
+  void SayFarewell(const std::shared_ptr<Queue>& queue);
+
+  cl_platform_id platform = nullptr;
+  std::vector<cl_device_id> devices;
+  std::vector<std::shared_ptr<Context>> contexts;
+  std::vector<std::shared_ptr<Queue>> queues;
+  std::vector<std::shared_ptr<Memory>> memories;
+  std::vector<std::shared_ptr<Event>> events;
+
+ private:
+  struct Watched {
+    std::string what;
+    const unsigned char* at;
+    size_t bytes;
+  };
+
+  void Record(std::string_view line);
+  void SettleAll();
+  void ReleaseAll();
+
+  unsigned thread_;
+  bool aloud_;
+  std::string transcript_;
+  std::map<std::string, unsigned> counts_;
+  std::map<const void*, std::string> names_;
+  std::vector<std::unique_ptr<unsigned char[]>> host_memory_;
+  std::vector<Watched> watched_;
+  std::vector<std::shared_ptr<Event>> all_events_;
+  std::vector<std::shared_ptr<Queue>> released_queues_;
+};
+
+// A short form of memory's contents.
+std::string Contents(const void* data, size_t bytes);
+
+using e2e::CodeName;
+
+}  // namespace random_test
