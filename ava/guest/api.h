@@ -17,6 +17,7 @@ struct CallbackEntry;
 struct TypeInfo {
   const char* name = nullptr;
   bool immortal = false;               // retain and release do nothing
+  bool may_share = false;              // its memory may be shared
   void* (*make_metadata)() = nullptr;  // null: the spec keeps none
   void (*drop_metadata)(void*) = nullptr;
 };

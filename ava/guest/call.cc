@@ -24,6 +24,17 @@ wire::Blob RecordBlob(std::uint64_t offset, std::uint64_t bytes) {
           .bytes = bytes};
 }
 
+}  // namespace
+
+wire::Blob ArenaBlob(const transport::Block& block, std::uint64_t bytes) {
+  return {.place = static_cast<std::uint32_t>(wire::Place::kArena),
+          .segment = block.segment,
+          .offset = block.offset,
+          .bytes = bytes};
+}
+
+namespace {
+
 // A handle where the program wants it; the API's handle types are all pointers.
 void StoreHandle(void* destination, void* handle) {
   std::memcpy(destination, &handle, sizeof(handle));
@@ -40,10 +51,7 @@ transport::Block Call::Allocate(std::uint64_t bytes, wire::Blob& blob) {
     block = session_.channel()->Allocate(std::max<std::uint64_t>(bytes, 1));
   }
   if (!block) failed_ = true;
-  blob = {.place = static_cast<std::uint32_t>(wire::Place::kArena),
-          .segment = block.segment,
-          .offset = block.offset,
-          .bytes = bytes};
+  blob = ArenaBlob(block, bytes);
   return block;
 }
 
@@ -312,7 +320,8 @@ void Call::MarkInFlight(bool waits) {
   for (std::size_t i = 0; i < output_count_; ++i) {
     if (output(i).later) channel.MarkInFlight(output(i).block);
   }
-  if (maps_ || unmaps_) channel.MarkInFlight(mapping_.shadow);
+  if ((maps_ || unmaps_) && mapping_.shadow) channel.MarkInFlight(mapping_.shadow);
+  if (shares_for_ != 0) channel.MarkInFlight(shared_);
 }
 
 bool Call::Submit(const void* arguments, wire::CommandHeader header) {
@@ -363,6 +372,7 @@ void Call::FreeInputs(bool done) {
 }
 
 void Call::Succeed() {
+  if (shares_for_ != 0) FinishSharing(true);
   for (std::size_t i = 0; i < minted_count_; ++i) {
     if (minted_[i].destination != nullptr) StoreHandle(minted_[i].destination, minted_[i].object);
   }
@@ -414,6 +424,7 @@ void Call::CleanUp() {
   minted_many_.clear();
   if (session_.channel() == nullptr) return;
   transport::GuestChannel& channel = *session_.channel();
+  if (shares_for_ != 0) FinishSharing(false);
   if (maps_) FinishMapping(false);
   if (unmaps_) FinishUnmapping(false);
   for (std::size_t i = 0; i < output_count_; ++i) {

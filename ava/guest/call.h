@@ -71,6 +71,9 @@ struct Output {
   transport::Block block;
 };
 
+// How a block's first `bytes` bytes are named on the wire.
+wire::Blob ArenaBlob(const transport::Block& block, std::uint64_t bytes);
+
 // A key of a properties list whose value is a handle.
 struct HandleKey {
   std::uint64_t key;
@@ -85,6 +88,7 @@ struct MapRequest {
   bool blocks = true;    // the contents are there when the call returns
   void* host = nullptr;  // the program's own memory that the range, or for a box the whole object,
                          // stands for; null: it has none
+  void* shared = nullptr;  // the range within the object's shared memory; null: it has none
   bool boxed = false;
   const std::size_t* region = nullptr;
   const std::size_t* origin = nullptr;  // of the box within `host`
@@ -156,6 +160,12 @@ class Call {
   static bool Owned(const void* handle) {
     return static_cast<const Object*>(handle)->references() != 0;
   }
+
+  // Memory that the object to be made has in common with the vendor library, `data` copied there.
+  // False: there is none, and the data travels as any other.
+  bool Share(const void* result, std::uint64_t bytes, const void* data, std::uint64_t data_bytes,
+             wire::Blob& blob);
+  void* shared() const { return shared_.data; }
 
   // Mapped memory.
   void Map(const void* object, const MapRequest& request, std::uint64_t& id, wire::Blob& shadow);
@@ -274,6 +284,7 @@ class Call {
   void SetPitch(const Output* output, std::size_t pitch) const;
   void FindView();
   Delivery Contents() const;
+  void FinishSharing(bool success);
   void FinishMapping(bool success);
   void FinishUnmapping(bool success);
   void CleanUp();
@@ -306,6 +317,8 @@ class Call {
   std::size_t bound_many_ = 0;  // of these, the ones that exist
   void** minted_many_destination_ = nullptr;
   Mapping mapping_;                        // that this call makes, or ends
+  transport::Block shared_;                // memory of the object that it makes
+  wire::HandleId shares_for_ = 0;          // that object; `shared_` is the call's to give back
   MapRequest map_request_;                 // of one that it makes
   std::array<Minted, kMintedMax> minted_;  // the first minted_count_
   // Not constructed before they are used: most calls have few.

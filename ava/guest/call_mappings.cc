@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "ava/guest/call.h"
 #include "ava/guest/session.h"
@@ -9,15 +10,39 @@
 
 namespace ava::guest {
 
+bool Call::Share(const void* result, std::uint64_t bytes, const void* data,
+                 std::uint64_t data_bytes, wire::Blob& blob) {
+  if (result == nullptr || !session_.options().shared || bytes < kSharedBytesMin ||
+      data_bytes > bytes || session_.channel() == nullptr || session_.lost())
+    return false;
+  session_.Deliver();
+  shared_ = session_.channel()->AllocateLasting(bytes);
+  if (!shared_) return false;
+  shares_for_ = static_cast<const Object*>(result)->id;
+  dirty_ = true;
+  blob = ArenaBlob(shared_, bytes);
+  if (data_bytes != 0) std::memcpy(shared_.data, data, data_bytes);
+  return true;
+}
+
+void Call::FinishSharing(bool success) {
+  const wire::HandleId object = std::exchange(shares_for_, 0);
+  if (success) return session_.shared_memory().Add(object, shared_);
+  sent_ && !waited_ ? session_.channel()->FreeWhenDone(shared_) : session_.channel()->Free(shared_);
+  shared_ = {};
+}
+
 void Call::Map(const void* object, const MapRequest& request, std::uint64_t& id,
                wire::Blob& shadow) {
   mapping_ = {.id = session_.mappings().NewId(),
               .object = static_cast<const Object*>(object)->id,
-              .shadow = Allocate(request.shadow_bytes(), shadow),
+              .view = static_cast<std::byte*>(request.shared),
+              .in_place = request.shared != nullptr,
               .reads = request.reads,
               .writes = request.writes};
+  if (!mapping_.in_place) mapping_.shadow = Allocate(request.shadow_bytes(), shadow);
   id = mapping_.id;
-  maps_ = static_cast<bool>(mapping_.shadow);
+  maps_ = mapping_.in_place || mapping_.shadow;
   map_request_ = request;
   dirty_ = true;
 }
@@ -70,6 +95,10 @@ Delivery Call::Contents() const {
 
 void Call::FinishMapping(bool success) {
   maps_ = false;
+  if (mapping_.in_place) {
+    if (success) session_.mappings().Add(mapping_);
+    return;
+  }
   if (!success) {
     sent_ ? session_.channel()->FreeWhenDone(mapping_.shadow)
           : session_.channel()->Free(mapping_.shadow);
@@ -90,7 +119,7 @@ void Call::Unmap(const void* object, const void* pointer, std::uint64_t& id) {
   id = mapping_.id;
   unmaps_ = mapping_.id != 0;
   dirty_ |= unmaps_;
-  if (!unmaps_ || mapping_.view == nullptr || !mapping_.writes) return;
+  if (!unmaps_ || mapping_.in_place || mapping_.view == nullptr || !mapping_.writes) return;
   // Before the contents are there the program has not written; what lies there is older than them.
   if (!session_.deliveries().IsPending(mapping_.shadow))
     mapping_.box.Pack(mapping_.shadow.data, mapping_.view);
@@ -100,6 +129,7 @@ void Call::FinishUnmapping(bool success) {
   unmaps_ = false;
   if (!success) return session_.mappings().PutBack(mapping_.id);
   session_.mappings().Remove(mapping_.id);
+  if (mapping_.in_place) return;
   session_.deliveries().Forget(mapping_.shadow);
   session_.channel()->FreeWhenDone(mapping_.shadow);
   if (mapping_.owns_view) std::free(mapping_.view);

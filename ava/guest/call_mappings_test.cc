@@ -79,6 +79,70 @@ TEST_F(MappingCalls, MapsAndUnmaps) {
   g_objects.Release(*object);
 }
 
+// Creates an object of `bytes` bytes with "data" in it; null when the call is refused.
+Object* MakeShared(std::uint64_t bytes, Arguments& args, void*& memory, bool succeeds = true) {
+  Payload<4096> payload;
+  args = {};
+  Call call(3, sizeof(args), payload);
+  void* const result = call.NewResult(kMemory, args.minted);
+  if (!call.Share(result, bytes, "data", 4, args.out)) call.In("data", 4, args.in);
+  memory = call.shared();
+  EXPECT_TRUE(call.Send(&args, true));
+  if (!succeeds) return nullptr;
+  call.Succeed();
+  return static_cast<Object*>(result);
+}
+
+TEST_F(MappingCalls, SharedMemoryIsMappedInPlace) {
+  void* memory = nullptr;
+  Object* object = MakeShared(100000, args_, memory);
+  ASSERT_NE(memory, nullptr);
+  EXPECT_EQ(std::memcmp(memory, "data", 4), 0);
+  EXPECT_EQ(args_.in.place, static_cast<std::uint32_t>(wire::Place::kNull));
+  EXPECT_EQ(args_.out.bytes, 100000U);
+  EXPECT_EQ(g_channel->live_blocks, 1);
+  void* const at = static_cast<char*>(memory) + 5;
+  {
+    Arguments args = {};
+    Call call(1, sizeof(args), payload_);
+    call.Map(object, {.bytes = 4, .shared = at}, args.word, args.out);
+    EXPECT_EQ(args.out.place, static_cast<std::uint32_t>(wire::Place::kNull));
+    ASSERT_TRUE(call.Send(&args, true));
+    call.Succeed();
+    EXPECT_EQ(call.mapped_pointer(), at);
+  }
+  {
+    Arguments args = {};
+    Call call(2, sizeof(args), payload_);
+    call.Unmap(object, at, args.word);
+    EXPECT_NE(args.word, 0U);
+    ASSERT_TRUE(call.Send(&args, true));
+    call.Succeed();
+  }
+  EXPECT_EQ(g_channel->live_blocks, 1) << "the object's";
+  g_objects.Release(*object);
+}
+
+TEST_F(MappingCalls, WhatIsNotSharedTravels) {
+  void* memory = nullptr;
+  Object* small = MakeShared(kSharedBytesMin - 1, args_, memory);
+  EXPECT_EQ(memory, nullptr);
+  EXPECT_EQ(args_.in.bytes, 4U);
+  EXPECT_EQ(args_.out.place, static_cast<std::uint32_t>(wire::Place::kNull));
+  g_objects.Release(*small);
+  g_channel->lasting_refused = true;
+  Object* unlucky = MakeShared(100000, args_, memory);
+  EXPECT_EQ(memory, nullptr);
+  EXPECT_EQ(args_.in.bytes, 4U);
+  g_objects.Release(*unlucky);
+}
+
+TEST_F(MappingCalls, AFailedCreationGivesItsMemoryBack) {
+  void* memory = nullptr;
+  MakeShared(100000, args_, memory, false);
+  EXPECT_NE(memory, nullptr);
+}
+
 TEST_F(MappingCalls, OneCallAtATimeUnmaps) {
   Object* object = g_objects.Mint(kMemory);
   const void* pointer = nullptr;

@@ -69,6 +69,7 @@ class FakeChannel final : public transport::GuestChannel {
   std::vector<std::uint16_t> functions;  // of all commands, in order
   int live_blocks = 0;
   int live_slots = 0;
+  bool lasting_refused = false;
 
   void Upcall(std::uint16_t callback, std::uint64_t target, const void* arguments,
               std::size_t bytes) {
@@ -130,6 +131,9 @@ class FakeChannel final : public transport::GuestChannel {
     auto* data = reinterpret_cast<std::byte*>(header + 1);
     return {.data = data, .bytes = bytes, .offset = reinterpret_cast<std::uint64_t>(data)};
   }
+  transport::Block AllocateLasting(std::uint64_t bytes) override {
+    return lasting_refused ? transport::Block{} : Allocate(bytes);
+  }
   void Free(transport::Block block) override {
     --live_blocks;
     std::free(&HeaderOf(block.data));
@@ -143,7 +147,9 @@ class FakeChannel final : public transport::GuestChannel {
   bool HasFailed(transport::Block block) const override {
     return HeaderOf(block.data).state == wire::kBlockFailed;
   }
-  void FreeWhenDone(transport::Block block) override { Free(block); }
+  void FreeWhenDone(transport::Block block) override {
+    if (block) Free(block);
+  }
   bool lost() const override { return lost_; }
   std::uint64_t* LocalCalls() override { return statistics_.local_calls; }
 

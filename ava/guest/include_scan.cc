@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <cstring>
 #include <deque>
 #include <map>
 #include <set>
@@ -369,6 +370,15 @@ std::string CollectIncludes(std::string_view source, std::string_view options,
   scanner.Scan(source, "");
   scanner.ScanFound();
   return scanner.Absent();
+}
+
+std::string JoinSource(std::size_t count, const char* const* parts, const std::size_t* lengths) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool has_length = lengths != nullptr && lengths[i] != 0;
+    text.append(parts[i], has_length ? lengths[i] : std::strlen(parts[i]));
+  }
+  return text;
 }
 
 }  // namespace ava::guest

@@ -49,4 +49,8 @@ class IncludeVisitor {
 std::string CollectIncludes(std::string_view source, std::string_view options,
                             IncludeVisitor visit);
 
+// A program's source from its parts. A length of 0, and all of them where `lengths` is null: the
+// part ends with a NUL.
+std::string JoinSource(std::size_t count, const char* const* parts, const std::size_t* lengths);
+
 }  // namespace ava::guest

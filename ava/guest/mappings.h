@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Ranges of objects that the program has mapped (Lapis: `maps`, `unmaps`). What it sees is a block
-// of the arena, the shadow; or, for an object that was made over the program's own memory, that
-// memory itself; or, for a box whose rows do not touch each other, a heap block: there the shadow
-// is the packed box.
+// Ranges of objects that the program has mapped (Lapis: `maps`, `unmaps`). What it sees is the
+// object's own memory, where that is shared; else a block of the arena, the shadow; or, for an
+// object that was made over the program's own memory, that memory itself; or, for a box whose rows
+// do not touch each other, a heap block: there the shadow is the packed box.
 
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +24,7 @@ struct Mapping {
   std::byte* view = nullptr;  // other memory than the shadow; null: the program sees that
   Rect box;                   // how the range lies in `view`
   bool owns_view = false;     // a heap block of ours
+  bool in_place = false;      // `view` is the object's own memory: there is no shadow
   bool reads = false;
   bool writes = false;
   bool leaving = false;  // a call that unmaps it is under way

@@ -7,6 +7,7 @@
 #include "ava/base/check.h"
 #include "ava/guest/answers.h"
 #include "ava/guest/api.h"
+#include "ava/guest/session.h"
 #include "ava/guest/setters.h"
 
 namespace ava::guest {
@@ -115,6 +116,7 @@ void ObjectTable::Drop(Object& object, std::uint64_t amount) {
 
 void ObjectTable::FreeSlot(Object& object) {
   const std::uint32_t type = object.type.exchange(0, std::memory_order_acq_rel);
+  if (kApi.types[type].may_share) Session::GiveBackSharedMemory(object.id);
   if (object.metadata != nullptr) kApi.types[type].drop_metadata(object.metadata);
   delete object.answers.load(std::memory_order_relaxed);
   DropSetters(object.setters.load(std::memory_order_relaxed));

@@ -49,7 +49,8 @@ Options ReadOptions() {
   const bool strict = IsSet("AVA_STRICT");
   return {.cached = !Lists(list, "cached"),
           .coalesce = !strict && !Lists(list, "coalesce"),
-          .async = !strict && !Lists(list, "async")};
+          .async = !strict && !Lists(list, "async"),
+          .shared = !Lists(list, "shared")};
 }
 
 // A program whose standard error is a pipe that nobody empties, or that nobody reads any more, must
@@ -166,6 +167,12 @@ void* Session::ProgramHandle(wire::HandleId id, std::uint16_t type, bool& adopte
   if (object != nullptr && object->id == id) return object;
   adopted = true;
   return object = g_objects.Adopt(id, type);
+}
+
+void Session::GiveBackSharedMemory(wire::HandleId object) {
+  Session* session = g_current.load(std::memory_order_acquire);
+  if (session == nullptr || session->channel_ == nullptr) return;
+  session->channel_->FreeWhenDone(session->shared_memory_.Take(object));
 }
 
 void Session::KeepAdopted(wire::HandleId id, Object* object) {

@@ -20,6 +20,7 @@
 #include "ava/guest/deliveries.h"
 #include "ava/guest/mappings.h"
 #include "ava/guest/setters.h"
+#include "ava/guest/shared_memory.h"
 #include "ava/transport/guest_channel.h"
 
 namespace ava::guest {
@@ -27,11 +28,12 @@ namespace ava::guest {
 // Writes "ava: …" as one line to standard error.
 [[gnu::format(printf, 1, 2)]] void Say(const char* format, ...);
 
-// AVA_STRICT=1 and AVA_DISABLE=cached,coalesce,async.
+// AVA_STRICT=1 and AVA_DISABLE=cached,coalesce,async,shared.
 struct Options {
   bool cached = true;
   bool coalesce = true;
   bool async = true;
+  bool shared = true;
 };
 
 class Session final : public transport::GuestChannelEvents {
@@ -79,6 +81,9 @@ class Session final : public transport::GuestChannelEvents {
 
   Deliveries& deliveries() { return deliveries_; }
   Mappings& mappings() { return mappings_; }
+  SharedMemory& shared_memory() { return shared_memory_; }
+  // An object of a type that may have shared memory is gone.
+  static void GiveBackSharedMemory(wire::HandleId object);
   SetterRegistry& setters() { return setters_; }
   Callbacks& callbacks() { return callbacks_; }
 
@@ -106,6 +111,7 @@ class Session final : public transport::GuestChannelEvents {
   std::atomic<std::int32_t> deferred_error_{0};
   Deliveries deliveries_;
   Mappings mappings_;
+  SharedMemory shared_memory_;
   SetterRegistry setters_;
   Callbacks callbacks_{*this};
   Mutex adopted_mutex_;

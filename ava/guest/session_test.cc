@@ -33,6 +33,7 @@ const TypeInfo kTypes[] = {
     {},
     {.name = "root", .immortal = true},
     {.name = "memory",
+     .may_share = true,
      .make_metadata = []() -> void* { return new MemoryMetadata; },
      .drop_metadata = [](void* metadata) { delete static_cast<MemoryMetadata*>(metadata); }},
     {.name = "event"},

@@ -73,6 +73,9 @@ class GuestChannel {
   // arena is full of blocks in flight. Null only when memory cannot be had at all or the session is
   // lost.
   virtual Block Allocate(std::uint64_t bytes) = 0;
+  // A block that stays for as long as an object lives, on a page of its own. Never waits. Null also
+  // when it would leave too little for the blocks of single calls.
+  virtual Block AllocateLasting(std::uint64_t bytes) = 0;
   virtual void Free(Block block) = 0;          // the worker does not use it any more
   virtual void MarkInFlight(Block block) = 0;  // before Submit of a command that is not waited for
   virtual bool IsDone(Block block) const = 0;  // the worker is through with it (acquire)

@@ -59,7 +59,38 @@ Block GuestMemory::Allocate(std::uint64_t bytes) {
   return AllocateSegment(bytes);
 }
 
+Block GuestMemory::AllocateLasting(std::uint64_t bytes) {
+  if (carrier_.lost()) return {};
+  bytes = std::max(bytes, kPageAlignedBytes);
+  if (bytes <= kLastingArenaBytesMax) {
+    if (Block block = TryLastingArena(bytes)) return block;
+  }
+  EvictedSegments evicted;
+  Segment* segment = nullptr;
+  bool is_new = false;
+  {
+    const std::lock_guard lock(mutex_);
+    segments_.Sweep(evicted);
+    segments_.Reap(commands_read_.load(std::memory_order_acquire));
+    segment = segments_.TakeIdle(bytes);
+    is_new = segment == nullptr;
+    if (is_new) segment = segments_.ReserveLasting(bytes);
+    if (segment != nullptr) segments_.MakeLasting(*segment);
+  }
+  Discard(evicted);
+  if (segment == nullptr) return {};
+  return is_new ? CreateSegment(*segment) : BlockOf(*segment);
+}
+
 // Arena ------------------------------------------------------------------------------------------
+
+Block GuestMemory::TryLastingArena(std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  SweepArenaLocked(/*all=*/false);
+  const std::uint32_t kept_free = allocator_.units_total() / 2;
+  if (allocator_.units_free() < kept_free + UnitsFor(bytes)) return {};
+  return TryArenaLocked(bytes);
+}
 
 Block GuestMemory::TryArenaLocked(std::uint64_t bytes) {
   constexpr std::uint32_t kPageUnits = kPageBytes / kUnitBytes;

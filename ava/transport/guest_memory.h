@@ -49,12 +49,17 @@ class GuestMemory {
   // number of units tells which form it has.
   static constexpr std::uint64_t kPageAlignedBytes = 65536 - sizeof(wire::BlockHeader);
   static constexpr std::uint64_t kPageBytes = 4096;
+  // What lasts and is larger has a segment.
+  static constexpr std::uint64_t kLastingArenaBytesMax = std::uint64_t{1} << 20;
 
   GuestMemory(const SessionMapping& mapping, SegmentCarrier& carrier);
 
   int Init();  // 0 or an errno
 
   Block Allocate(std::uint64_t bytes);
+  // For an object's life: from the arena while half of that stays free, else a segment, of which
+  // half of those that the session may have stay free. Never waits.
+  Block AllocateLasting(std::uint64_t bytes);
   void Free(const Block& block);
   void FreeWhenDone(const Block& block);
 
@@ -90,6 +95,7 @@ class GuestMemory {
   };
   SegmentSearch FindSegment(std::uint64_t bytes, bool may_crowd);
   Block AllocateSegment(std::uint64_t bytes);
+  Block TryLastingArena(std::uint64_t bytes);
   Block CreateSegment(Segment& segment);
   void FreeSegment(std::uint32_t id);
   Block BlockOf(const Segment& segment) const;

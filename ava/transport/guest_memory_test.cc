@@ -112,6 +112,40 @@ TEST_F(Memory, OldBlocksInFlightDoNotHoldUpTheRest) {
   EXPECT_EQ(guest().memory_usage().segments, 0U);
 }
 
+TEST_F(Memory, WhatLastsLeavesHalfOfTheArena) {
+  std::deque<Block> blocks;
+  for (int i = 0; i < 4; ++i) {
+    blocks.push_back(guest().AllocateLasting(900000));
+    ASSERT_TRUE(blocks.back());
+    EXPECT_EQ(blocks.back().offset % 4096, 0U);
+    EXPECT_EQ(blocks.back().segment == 0, i < 2) << i;
+    std::memset(blocks.back().data, 0x5a, 900000);
+    EXPECT_EQ(worker().ArenaUntrusted(BlobOf(blocks.back()))[899999], std::byte{0x5a});
+  }
+  EXPECT_NE(guest().AllocateLasting(kMiB + 1).segment, 0U) << "too large for the arena";
+  EXPECT_EQ(guest().Allocate(900000).segment, 0U) << "the other half is for calls";
+  EXPECT_EQ(guest().AllocateLasting(1).offset % 4096, 0U) << "however small";
+  for (const Block& block : blocks) guest().Free(block);
+}
+
+TEST_F(Memory, WhatLastsLeavesHalfOfTheSegments) {
+  std::deque<Block> blocks;
+  for (Block block; (block = guest().AllocateLasting(3 * kMiB)); blocks.push_back(block)) {
+  }
+  EXPECT_EQ(blocks.size(), 6U) << "of 40 MiB";
+  EXPECT_FALSE(guest().AllocateLasting(3 * kMiB));
+  const Block single = guest().Allocate(15 * kMiB);
+  EXPECT_TRUE(single) << "without a wait: what lasts is not in flight";
+  guest().Free(single);
+  for (const Block& block : blocks) {
+    guest().MarkInFlight(block);
+    guest().FreeWhenDone(block);
+  }
+  EXPECT_FALSE(guest().AllocateLasting(3 * kMiB)) << "not done yet";
+  for (const Block& block : blocks) worker().MarkBlockDone(BlobOf(block));
+  EXPECT_TRUE(guest().AllocateLasting(3 * kMiB));
+}
+
 TEST_F(Memory, WaitsForTheWorkerWhenTheArenaIsFull) {
   std::deque<Block> blocks;
   for (int i = 0; i < 3; ++i) blocks.push_back(InFlight(kMiB));

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <utility>
 
 #include "ava/base/check.h"
 #include "ava/transport/block_state.h"
@@ -62,7 +63,26 @@ Segment* GuestSegments::Reserve(std::uint64_t bytes) {
   return free;
 }
 
-void GuestSegments::CancelReserve(Segment& segment) { Remove(segment); }
+Segment* GuestSegments::ReserveLasting(std::uint64_t bytes) {
+  const std::uint64_t most = bytes_max_ / 2;
+  if (count_ >= segments_.size() / 2 || bytes > most || bytes_ + SegmentBytes(bytes) > most)
+    return nullptr;
+  return Reserve(bytes);
+}
+
+void GuestSegments::MakeLasting(Segment& segment) {
+  segment.lasting = true;
+  lasting_bytes_ += segment.bytes;
+}
+
+void GuestSegments::EndLasting(Segment& segment) {
+  if (std::exchange(segment.lasting, false)) lasting_bytes_ -= segment.bytes;
+}
+
+void GuestSegments::CancelReserve(Segment& segment) {
+  EndLasting(segment);
+  Remove(segment);
+}
 
 Segment& GuestSegments::Find(std::uint32_t id) {
   Segment& segment = segments_[(id - 1) % wire::kSegmentsMax];
@@ -91,6 +111,7 @@ int GuestSegments::Create(Segment& segment, int& fd) {
 
 void GuestSegments::FreeWhenDone(Segment& segment) {
   AVA_CHECK(segment.state == Segment::State::kTaken);
+  EndLasting(segment);
   segment.state = Segment::State::kFreeWhenDone;
   ++in_flight_;
 }
@@ -103,6 +124,7 @@ void GuestSegments::Remove(Segment& segment) {
 }
 
 void GuestSegments::Free(Segment& segment, EvictedSegments& evicted) {
+  EndLasting(segment);
   if (segment.state == Segment::State::kFreeWhenDone) --in_flight_;
   segment.state = Segment::State::kIdle;
   segment.idle_since = ++frees_;

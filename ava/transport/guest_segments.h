@@ -28,6 +28,7 @@ struct Segment {
   // it counts against the limits, which are the worker's too.
   enum class State : std::uint32_t { kNone, kReserved, kTaken, kFreeWhenDone, kIdle, kDropping };
   State state = State::kNone;
+  bool lasting = false;  // an object's, as long as that lives
   std::uint32_t id = 0;
   std::byte* base = nullptr;
   std::uint64_t bytes = 0;       // of the whole memfd
@@ -55,6 +56,10 @@ class GuestSegments {
   Segment* TakeIdle(std::uint64_t bytes);
   // A place for a new one, with its id and size; null when limits forbid it.
   Segment* Reserve(std::uint64_t bytes);
+  // The same, unless it leaves less than half of what the limits allow.
+  Segment* ReserveLasting(std::uint64_t bytes);
+  // A taken or reserved one, until it is given back: it does not count as busy.
+  void MakeLasting(Segment& segment);
   void CancelReserve(Segment& segment);
   Segment& Find(std::uint32_t id);
 
@@ -79,11 +84,12 @@ class GuestSegments {
   std::uint32_t in_flight() const { return in_flight_; }  // those in FreeWhenDone
   std::uint32_t dropping() const { return dropping_; }
   std::uint64_t bytes() const { return bytes_; }  // all that exist
-  std::uint64_t busy_bytes() const { return bytes_ - idle_bytes_; }
+  std::uint64_t busy_bytes() const { return bytes_ - idle_bytes_ - lasting_bytes_; }
   std::uint32_t count() const { return count_; }
 
  private:
   void Remove(Segment& segment);
+  void EndLasting(Segment& segment);
 
   std::uint64_t bytes_max_;
   std::uint64_t bytes_ = 0;
@@ -93,6 +99,7 @@ class GuestSegments {
   std::uint32_t dropping_ = 0;
   std::uint32_t idle_ = 0;
   std::uint64_t idle_bytes_ = 0;
+  std::uint64_t lasting_bytes_ = 0;
   std::uint64_t frees_ = 0;
   std::array<Segment, wire::kSegmentsMax> segments_;
 };

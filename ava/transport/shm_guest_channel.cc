@@ -178,6 +178,10 @@ wire::ReplyHeader ShmGuestChannel::Await(Slot slot) { return slots_.Await(slot.i
 
 Block ShmGuestChannel::Allocate(std::uint64_t bytes) { return memory_.Allocate(bytes); }
 
+Block ShmGuestChannel::AllocateLasting(std::uint64_t bytes) {
+  return memory_.AllocateLasting(bytes);
+}
+
 void ShmGuestChannel::Free(Block block) { memory_.Free(block); }
 
 void ShmGuestChannel::MarkInFlight(Block block) { SetBlockState(block.data, wire::kBlockInFlight); }

@@ -41,6 +41,7 @@ class ShmGuestChannel final : public GuestChannel, private SegmentCarrier {
   void ReleaseSlot(Slot slot) override;
   wire::ReplyHeader Await(Slot slot) override;
   Block Allocate(std::uint64_t bytes) override;
+  Block AllocateLasting(std::uint64_t bytes) override;
   void Free(Block block) override;
   void MarkInFlight(Block block) override;
   bool IsDone(Block block) const override;

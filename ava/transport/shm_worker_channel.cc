@@ -101,6 +101,7 @@ WorkerChannel::Next ShmWorkerChannel::Receive(std::span<std::byte> buffer,
       case RingReader::Next::kBroken:
         return Violation(wrong);
       case RingReader::Next::kRecord: {
+        order_.AfterHearing();
         wire::CommandHeader header;
         if (bytes < sizeof header) return Violation("a command is smaller than its header");
         memcpy(&header, buffer.data(), sizeof header);
@@ -224,6 +225,7 @@ void ShmWorkerChannel::Reply(std::uint32_t slot, const wire::ReplyHeader& header
   wire::ReplySlot& shared = mapping_.slots()[slot];
   TakeOver(shared);
   shared.reply = header;
+  order_.BeforeTelling();
   // Partner of ReplySlots::Await.
   if (shared.state.exchange(wire::kSlotPosted, std::memory_order_seq_cst) == wire::kSlotAsleep) {
     guest_wakeups_.fetch_add(1, std::memory_order_relaxed);
@@ -256,6 +258,7 @@ void ShmWorkerChannel::MarkBlock(const wire::Blob& blob, wire::BlockState state)
   std::byte* data = BlobDataUntrusted(blob);
   constexpr std::uint64_t kHeaderBytes = sizeof(wire::BlockHeader);
   if (data == nullptr || blob.offset < kHeaderBytes || blob.offset % kHeaderBytes != 0) return;
+  order_.BeforeTelling();
   PostBlockDone(data, state);
   // Partner of GuestMemory::AnnounceWait.
   std::atomic<std::uint32_t>& wait = mapping_.control().arena.space_wait;
@@ -293,6 +296,7 @@ bool ShmWorkerChannel::Upcall(wire::UpcallHeader header,
     at += part.size();
   }
   memset(place + at, 0, size - at);
+  order_.BeforeTelling();
   if (upcalls_.Publish() != 0) WakeListener();
   return true;
 }

@@ -21,6 +21,7 @@
 
 #include "ava/base/clock.h"
 #include "ava/base/mutex.h"
+#include "ava/base/peer_order.h"
 #include "ava/base/result.h"
 #include "ava/base/unique_fd.h"
 #include "ava/transport/passed_stdout.h"
@@ -44,6 +45,7 @@ class ShmWorkerChannel final : public WorkerChannel {
   Next Receive(std::span<std::byte> buffer, std::chrono::nanoseconds timeout) override;
   void AnnounceAsleep() override;
   bool WaitForCommand() override;
+  bool HasCommand() const override { return commands_.HasMore(); }
   void Reply(std::uint32_t slot, const wire::ReplyHeader& header) override;
   std::span<std::byte> SlotInline(std::uint32_t slot) override;
   std::span<std::byte> ArenaUntrusted(const wire::Blob& blob) override;
@@ -97,6 +99,7 @@ class ShmWorkerChannel final : public WorkerChannel {
   std::atomic<bool> reading_{true};  // a thread has the consumer role and is not announced asleep
   std::atomic<std::uint64_t> worker_wakeups_{0};
   std::atomic<std::uint64_t> guest_wakeups_{0};
+  PeerOrder order_;
   mutable Mutex reason_mutex_;
   std::string reason_;
 

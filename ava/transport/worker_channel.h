@@ -40,6 +40,8 @@ class WorkerChannel {
   // Any number of threads without the role: sleeps until the role was announced free and a command
   // is there (true), or the session closes (false). Another thread may have been faster.
   virtual bool WaitForCommand() = 0;
+  // A command is there to be received. Exact while nobody has the role.
+  virtual bool HasCommand() const = 0;
 
   // Posts the reply into a slot and wakes its waiter. Any thread; at most once per command.
   virtual void Reply(std::uint32_t slot, const wire::ReplyHeader& header) = 0;

@@ -59,23 +59,39 @@ bool Call::Made(bool succeeded, std::uint64_t result, std::int32_t error) {
   return this->succeeded();
 }
 
-void Call::Maps(std::uint64_t mapping, const Blob& shadow, Wide bytes, bool reads, bool writes) {
-  if (!SizeIs(shadow, "shadow", bytes)) {
-    if (ok()) Violate("shadow", "a mapping without a shadow");
-    return;
+void* Call::Shared(const Blob& blob, const char* name, Wide bytes) {
+  constexpr std::uint64_t kPageBytes = 4096;
+  if (!SizeIs(blob, name, bytes)) return nullptr;
+  if (blob.place != static_cast<std::uint32_t>(wire::Place::kArena) ||
+      blob.offset % kPageBytes != 0) {
+    Violate(name, fmt::format("memory of an object in place {} at {}", blob.place, blob.offset));
+    return nullptr;
   }
-  if (shadow.place != static_cast<std::uint32_t>(wire::Place::kArena)) {
+  const std::span<std::byte> memory = OutputPlace(blob, name);
+  return ok() ? memory.data() : nullptr;
+}
+
+void* Call::Lend(const Blob& blob) {
+  lends_ = true;
+  return session_.lent->Lend(blob);
+}
+
+void Call::Maps(std::uint64_t mapping, const Blob& shadow, Wide bytes, bool reads, bool writes) {
+  // Without a shadow the guest sees the object's own memory.
+  const bool in_place = !SizeIs(shadow, "shadow", bytes);
+  if (!ok()) return;
+  if (!in_place && shadow.place != static_cast<std::uint32_t>(wire::Place::kArena)) {
     Violate("shadow", fmt::format("in place {}", shadow.place));
     return;
   }
-  (void)OutputPlace(shadow, "shadow");
+  if (!in_place) (void)OutputPlace(shadow, "shadow");
   mapping_ = std::make_shared<Mapping>();
   mapping_->id = mapping;
   mapping_->shadow = shadow;
   mapping_->bytes = shadow.bytes;
-  mapping_->writes = writes;
+  mapping_->writes = writes && !in_place;
   mapping_->filled = !reads;
-  mapping_reads_ = reads;
+  mapping_reads_ = reads && !in_place;
   if (ok() && !session_.mappings.Add(mapping_)) {
     Violate("mapping",
             fmt::format("id {} is 0 or in use, or there are {} mappings", mapping, kMappingsMax));
@@ -125,7 +141,8 @@ void Call::GiveUpMapping() {
   const std::shared_ptr<Mapping> found = session_.mappings.Find(unmaps_);
   if (found == nullptr) return;
   session_.mappings.Remove(unmaps_);
-  session_.channel.MarkBlockDone(found->shadow);
+  if (found->shadow.place == static_cast<std::uint32_t>(wire::Place::kArena))
+    session_.channel.MarkBlockDone(found->shadow);
 }
 
 void Call::CompletesWith(void* event, bool own) {
@@ -194,6 +211,7 @@ void Call::MarkBlocks() {
   for (const BlobField& field : function_.blobs) {
     Blob blob;
     std::memcpy(&blob, record_.data() + sizeof(wire::CommandHeader) + field.offset, sizeof(blob));
+    if (field.kind == BlobField::Kind::kShared && lends_) continue;
     const bool kept = field.kind == BlobField::Kind::kShadow ||
                       (field.kind == BlobField::Kind::kUntil && !blocks_);
     if ((waits() && !kept) || IsPending(blob)) continue;

@@ -201,6 +201,12 @@ class Call {
                           TypeId result_type = 0);
   void HoldForCallback(std::uintptr_t key, HandleId id);
 
+  // Shared memory -------------------------------------------------------------------------------
+  // What the guest gives as memory of the object that the call makes; null: nothing.
+  void* Shared(const Blob& blob, const char* name, Wide bytes);
+  // After Made: it stays lent until LentMemory::GiveBack gets what this returns.
+  void* Lend(const Blob& blob);
+
   // Mappings ------------------------------------------------------------------------------------
   void Maps(std::uint64_t mapping, const Blob& shadow, Wide bytes, bool reads, bool writes);
   // After Made: what the vendor library mapped; a box has `region` elements of `element` bytes.
@@ -393,6 +399,7 @@ class Call {
   std::shared_ptr<PendingItem> item_;
   std::shared_ptr<Mapping> mapping_;  // that this call maps
   bool mapping_reads_ = false;
+  bool lends_ = false;
   std::uint64_t unmaps_ = 0;  // that this call unmaps
 };
 

@@ -98,6 +98,14 @@ class FakeChannel : public transport::WorkerChannel {
     const std::scoped_lock lock(mutex_);
     return commands_.size();
   }
+  // One that stands by is woken for a command that another thread has taken by now. False:
+  // none does.
+  bool WakeLate() {
+    std::unique_lock lock(mutex_);
+    ++late_wakes_;
+    changed_.notify_all();
+    return changed_.wait_for(lock, std::chrono::seconds(5), [&] { return late_wakes_ == 0; });
+  }
   std::byte* arena() { return arena_; }
   static wire::Blob Arena(std::uint64_t offset, std::uint64_t bytes) {
     return {.place = static_cast<std::uint32_t>(wire::Place::kArena),
@@ -128,8 +136,15 @@ class FakeChannel : public transport::WorkerChannel {
   }
   bool WaitForCommand() override {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return closed_ || (announced_ && !commands_.empty()); });
+    changed_.wait(
+        lock, [&] { return closed_ || late_wakes_ != 0 || (announced_ && !commands_.empty()); });
+    if (late_wakes_ != 0) --late_wakes_;
+    changed_.notify_all();
     return !closed_;
+  }
+  bool HasCommand() const override {
+    const std::scoped_lock lock(mutex_);
+    return !commands_.empty();
   }
   void Reply(std::uint32_t slot, const wire::ReplyHeader& header) override {
     const std::scoped_lock lock(mutex_);
@@ -188,6 +203,7 @@ class FakeChannel : public transport::WorkerChannel {
   std::set<std::uint64_t> failed_;
   std::vector<Dropped> dropped_;
   std::uint64_t sequence_ = 0;
+  int late_wakes_ = 0;
   bool announced_ = false;
   bool closed_ = false;
   std::string reason_;

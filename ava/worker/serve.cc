@@ -15,6 +15,7 @@
 #include <thread>
 #include <utility>
 
+#include "ava/base/format.h"
 #include "ava/worker/call.h"
 #include "ava/worker/limits.h"
 #include "ava/worker/scratch.h"
@@ -141,7 +142,8 @@ void Server::JoinStandBy() {
   ++standing_by_;
 }
 
-// WaitForCommand returns when a command waits that nobody reads; by the time we ask, somebody may.
+// WaitForCommand returns when a command waits that nobody reads; by the time we ask, somebody may,
+// or may have, and be blocked in its next call.
 bool Server::StandBy() {
   std::unique_lock lock(mutex_);
   bool open = true;
@@ -149,7 +151,7 @@ bool Server::StandBy() {
     lock.unlock();
     open = channel_->WaitForCommand();
     lock.lock();
-  } while (open && role_taken_);
+  } while (open && (role_taken_ || !channel_->HasCommand()));
   --standing_by_;
   if (open) role_taken_ = true;
   return open;
@@ -243,6 +245,10 @@ void Server::ExecuteSessionCommand(const wire::CommandHeader& header,
   if (body.size() >= sizeof(number)) std::memcpy(&number, body.data(), sizeof(number));
   switch (header.function) {
     case wire::kSessionDropSegment:
+      if (session_.lent->IsLent(number)) {
+        return EndSession(
+            fmt::format("segment {} was dropped while an object has its memory there", number));
+      }
       return channel_->DropSegment(number, CallsAreUnderWay());
     case wire::kSessionStdout:
       return FollowStdout(number);

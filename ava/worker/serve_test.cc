@@ -143,6 +143,27 @@ TEST_F(ServeTest, ABlockedCallHoldsUpNobody) {
   EXPECT_TRUE(channel->Await(1).has_value());
 }
 
+// Else a thread would be woken for each command that comes soon after a blocking call, and all
+// would change places.
+TEST_F(ServeTest, WhoIsWokenLateLeavesTheRoleAlone) {
+  Send(kNote, 1, 1);
+  ASSERT_TRUE(channel->Await(1).has_value());
+  Send(kWait, 1);
+  ASSERT_TRUE(AwaitWaiting(1));
+  ASSERT_TRUE(channel->WakeLate());
+  ASSERT_TRUE(channel->WakeLate());  // It stands by again.
+  {
+    const std::scoped_lock lock(library.mutex);
+    library.open = true;
+    library.changed.notify_all();
+  }
+  ASSERT_TRUE(channel->Await(1).has_value());
+  Send(kNote, 1, 2);
+  ASSERT_TRUE(channel->Await(1).has_value());
+  ASSERT_EQ(library.threads.size(), 2U);
+  EXPECT_EQ(library.threads[0], library.threads[1]);
+}
+
 TEST_F(ServeTest, ManyBlockedCallsHoldUpNobody) {
   for (std::uint32_t slot = 1; slot <= 6; ++slot) Send(kWait, slot);
   ASSERT_TRUE(AwaitWaiting(6));

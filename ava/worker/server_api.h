@@ -38,6 +38,7 @@ struct BlobField {
     kNested,  // its content is Blobs
     kUntil,   // used until the call's event completes, unless the call blocks
     kShadow,  // of a mapping
+    kShared,  // memory of the object that the call makes
   };
   std::uint16_t offset = 0;  // in the argument structure
   Kind kind = Kind::kPlain;

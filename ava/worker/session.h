@@ -15,6 +15,7 @@
 #include "ava/worker/callbacks.h"
 #include "ava/worker/guest_files.h"
 #include "ava/worker/handle_table.h"
+#include "ava/worker/lent_memory.h"
 #include "ava/worker/mappings.h"
 #include "ava/worker/pending_work.h"
 #include "ava/worker/progress.h"
@@ -33,7 +34,11 @@ class Session {
         progress(signs),
         handles([&gate](const Charge& charge) { gate.Release(charge.resource, charge.amount); }),
         pending(guest, server.events, signs),
-        files(std::move(guest_files)) {}
+        files(std::move(guest_files)),
+        lent(std::make_shared<LentMemory>(guest)) {}
+  ~Session() { lent->Close(); }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   // The consumer role, while a call blocks on the device. Set by whoever serves the session.
   class Roles {
@@ -68,6 +73,7 @@ class Session {
   Callbacks callbacks;
   GuestFiles files;
   // What the vendor library's threads tell of may outlive the session.
+  const std::shared_ptr<LentMemory> lent;
   const std::shared_ptr<StandardOutput> output = std::make_shared<StandardOutput>();
 };
 

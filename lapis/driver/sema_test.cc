@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -327,6 +328,28 @@ TEST(Symbols, HaveNodesThatTheLinkerCanRead) {
 TEST(Limits, RefusesFunctionsOfAnyNumberOfArguments) {
   EXPECT_EQ(MustFail("", "extern \"C\" int f(const char *format, ...);"),
             std::vector<int>{diag::kNotImplemented.number});
+}
+
+TEST(Limits, RefusesParametersThatGeneratedCodeCannotHave) {
+  for (const char* parameter : {"const int x[2][2]", "void x(int)", "int vendor"}) {
+    const std::vector<int> numbers =
+        MustFail("", std::string("extern \"C\" int f(") + parameter + ");");
+    EXPECT_NE(std::ranges::find(numbers, diag::kNotImplemented.number), numbers.end()) << parameter;
+  }
+}
+
+TEST(Inference, KnowsParametersAsCallersDo) {
+  const auto compiled = MustCompile(
+      "f { argument(a) { in; buffer(3); } argument(b) { in; buffer(3); } argument(d) { out; "
+      "buffer(c); } }",
+      "#include <stddef.h>\nextern \"C\" int f(const size_t a[3], "
+      "const double b[], const int c, char *const d);");
+  const model::Function& f = Function(*compiled, "f");
+  EXPECT_EQ(Brief(f), "f(a: in size_t[3], b: in double[3], c: int, d: out char[c]) -> int");
+  EXPECT_EQ(f.parameters.at(0).type, "const size_t *");
+  EXPECT_EQ(f.parameters.at(0).canonical, "const unsigned long *");
+  EXPECT_EQ(f.parameters.at(2).type, "int");
+  EXPECT_EQ(f.parameters.at(3).type, "char *");
 }
 
 TEST(Limits, RefusesMembersThatDoNotTravel) {

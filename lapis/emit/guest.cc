@@ -114,10 +114,17 @@ std::string Thunks(const model::Api& api) {
   return text;
 }
 
+bool MayShare(const model::Api& api, const model::HandleType& type) {
+  return std::ranges::any_of(api.functions, [&](const model::Function& function) {
+    return function.shared && function.return_shape->handle_type == type.name;
+  });
+}
+
 std::string TypeTable(const model::Api& api) {
   std::string text = "{},\n";
   for (const model::HandleType& type : api.handle_types) {
-    text += "{.name = " + Quote(type.name) + (type.immortal ? ", .immortal = true" : "");
+    text += "{.name = " + Quote(type.name) + (type.immortal ? ", .immortal = true" : "") +
+            (MayShare(api, type) ? ", .may_share = true" : "");
     if (const std::string kept = KeptType(api, type); !kept.empty()) {
       text += ",\n .make_metadata = &guest::MakeMetadata<" + kept +
               ">,\n .drop_metadata = &guest::DropMetadata<" + kept + ">";

@@ -160,6 +160,10 @@ if (ava_blocks) {
               {{"type", function.return_type}});
 }
 
+// For the spec's code.
+constexpr const char* kSharedMemory =
+    "[[maybe_unused]] void* const ava_shared = ava_call.shared();\n";
+
 constexpr std::string_view kVirtual = R"(
 $signature$ {
   $before$
@@ -198,7 +202,8 @@ std::string VirtualFunction(const GuestFunction& guest) {
                          {"send", Send(guest)},
                          {"result", Result(guest)},
                          {"outputs", GuestOutputs(guest)},
-                         {"effects", GuestEffects(guest) + ProvenEffects(guest)},
+                         {"effects", GuestEffects(guest) + ProvenEffects(guest) +
+                                         (function.shared ? kSharedMemory : "")},
                          {"after", Hooks(function.guest_after)},
                          {"deferred", Deferred(guest)},
                          {"return", function.return_shape ? "return result;\n" : ""}});

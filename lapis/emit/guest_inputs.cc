@@ -335,7 +335,7 @@ ava_call.Map($object$,
               .reads = static_cast<bool>($reads$),
               .writes = static_cast<bool>($writes$),
               .blocks = $blocks$,
-              .host = $host$$box$},
+              .host = $host$$shared$$box$},
              ava_args.mapping, ava_args.shadow);
 )",
               {{"object", guest.name(mapping.object)},
@@ -344,7 +344,25 @@ ava_call.Map($object$,
                {"writes", text(mapping.writes, "true")},
                {"blocks", guest.may_block() ? "ava_blocks" : "true"},
                {"host", text(mapping.host, "nullptr")},
+               {"shared", mapping.shared ? ",\n.shared = " + Text(*mapping.shared) : ""},
                {"box", MappedBox(guest, mapping)}});
+}
+
+// The data goes where the object will have its memory, or travels by itself.
+std::string SharedOr(const GuestFunction& guest, const Shape& shape, const std::string& encoded) {
+  const model::Shared& shared = *guest.function.shared;
+  return Fill(R"(
+if (!static_cast<bool>($when$) ||
+    !ava_call.Share(ava_result, $bytes$, $data$, $data$ == nullptr ? 0 : $data_bytes$,
+                    ava_args.shared_memory)) {
+  $encoded$
+}
+)",
+              {{"when", Text(shared.when)},
+               {"bytes", Guarded(guest, shared.bytes)},
+               {"data", guest.name(shared.parameter)},
+               {"data_bytes", BufferBytes(guest, shape)},
+               {"encoded", encoded}});
 }
 
 bool CarriesBytes(const Shape& shape) {
@@ -418,9 +436,11 @@ std::string GuestInputs(const GuestFunction& guest) {
     const model::ShapePtr& shape = guest.parameter(i).shape;
     if (PassingOf(guest.function, i) == Passing::kNothing || shape->kind == ShapeKind::kHandle)
       continue;
-    text += Encode(
+    const std::string encoded = Encode(
         guest, *shape,
         {.value = guest.name(i), .field = "ava_args." + guest.name(i), .name = guest.name(i)});
+    const bool may_share = guest.function.shared && guest.function.shared->parameter == i;
+    text += may_share ? SharedOr(guest, *shape, encoded) : encoded;
   }
   if (returned == Passing::kMapping) text += ReturnedMapping(guest);
   return text;

@@ -113,6 +113,32 @@ void EmitMapping(FunctionText& out) {
   out.Decoded();
 }
 
+void EmitShared(FunctionText& out) {
+  if (!out.function().shared) return;
+  const model::Shared& shared = *out.function().shared;
+  const model::Parameter& parameter = out.parameter(shared.parameter);
+  out.Check();
+  out.Line("void* const ava_shared = ava_call.Shared(ava_args.shared_memory, \"shared_memory\", " +
+           WideExpression(out.function(), shared.bytes) + ");");
+  out.Line("if (ava_shared != nullptr) " + parameter.name + " = static_cast<" + parameter.type +
+           ">(ava_shared);");
+  out.Decoded();
+}
+
+// The vendor library says when it has no more use for the memory.
+void EmitLent(FunctionText& out) {
+  if (!out.function().shared) return;
+  out.Line(
+      Fill(R"(
+if (ava_shared != nullptr) {
+  void* const ava_lent = ava_call.Lend(ava_args.shared_memory);
+  const auto ava_end = []($type$, void* lent) { worker::LentMemory::GiveBack(lent); };
+  if (vendor.$told_by$ != nullptr) (void)vendor.$told_by$(result, ava_end, ava_lent);
+}
+)",
+           {{"type", out.function().return_type}, {"told_by", out.function().shared->told_by}}));
+}
+
 void EmitMapped(FunctionText& out) {
   if (!ReturnsMapping(out.function())) return;
   const model::Mapping& mapping = out.function().return_shape->mapping;
@@ -382,6 +408,7 @@ std::string ServeFunction(const model::Api& api, const Function& function) {
   EmitParameters(out);
   EmitRequires(out);
   EmitMapping(out);
+  EmitShared(out);
   if (function.state == model::FunctionState::kVirtual) {
     const std::string absent =
         function.unsupported_error ? function.unsupported_error->text : LostError(api);
@@ -395,6 +422,7 @@ std::string ServeFunction(const model::Api& api, const Function& function) {
   EmitOwnSize(out);
   EmitVendorCall(out);
   EmitMade(out, event);
+  EmitLent(out);
   EmitEdges(out);
   EmitResources(out);
   EmitHooks(out, function.server_after);

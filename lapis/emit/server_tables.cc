@@ -29,6 +29,7 @@ std::string EventType(const model::Api& api) {
 }
 
 std::string BlobKind(const model::Function& function, const WireField& field) {
+  if (field.name == "shared_memory" && function.shared) return "kShared";
   if (field.name == "shadow" && PassingOfReturn(function) == Passing::kMapping) return "kShadow";
   for (const model::Parameter& parameter : function.parameters) {
     if (!parameter.shape) continue;

@@ -209,6 +209,7 @@ WireStruct ArgumentStruct(const model::Function& function) {
   const Passing returned = PassingOfReturn(function);
   if (returned != Passing::kNothing)
     AddField(layout, *function.return_shape, returned, "minted_result");
+  if (function.shared) layout.AddBlob("shared_memory");
   return std::move(layout).Finish();
 }
 

@@ -171,9 +171,29 @@ class Reader {
     ForEachChild(cursor, [&](CXCursor child) {
       if (clang_getCursorKind(child) != CXCursor_ParmDecl) return;
       parameters.push_back(
-          {Take(clang_getCursorSpelling(child)), TypeOf(clang_getCursorType(child), child)});
+          {Take(clang_getCursorSpelling(child)), ParameterType(clang_getCursorType(child), child)});
     });
     return parameters;
+  }
+
+  // As callers know it: without a const of its own, and an array is a pointer.
+  TypePtr ParameterType(CXType type, CXCursor cursor) {
+    if (KindOf(clang_getCanonicalType(type)) != TypeKind::kArray)
+      return TypeOf(clang_getUnqualifiedType(type), cursor);
+    const CXType canonical = clang_getCanonicalType(type);
+    const bool written = KindOf(type) == TypeKind::kArray;  // not by a typedef
+    const TypePtr element = TypeOf(clang_getArrayElementType(written ? type : canonical), cursor);
+    const bool keeps_const = element->is_const || clang_isConstQualifiedType(canonical) == 0;
+    if (element->kind == TypeKind::kArray || !keeps_const)
+      return TypeOf(type, cursor);  // sema/limits.cc refuses it
+    const bool is_pointer = element->kind == TypeKind::kPointer;
+    auto pointer = std::make_shared<Type>();
+    pointer->kind = TypeKind::kPointer;
+    pointer->name = element->name + (is_pointer && !element->is_typedef ? "*" : " *");
+    pointer->canonical = element->canonical + (is_pointer ? "*" : " *");
+    pointer->size = sizeof(void*);
+    pointer->pointee = element;
+    return pointer;
   }
 
   // `cursor` declares something of this type; the names of a function pointer's parameters are

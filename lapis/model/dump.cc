@@ -221,6 +221,7 @@ class Dumper {
       Put(json, "reads", shape.mapping.reads);
       Put(json, "writes", shape.mapping.writes);
       Put(json, "host", shape.mapping.host);
+      Put(json, "shared", shape.mapping.shared);
       PutIndex(json, "region", shape.mapping.region);
       PutIndex(json, "row_pitch", shape.mapping.row_pitch);
       PutIndex(json, "slice_pitch", shape.mapping.slice_pitch);
@@ -355,6 +356,12 @@ class Dumper {
     PutHooks(json, "guest_lost", function.guest_lost);
     PutHooks(json, "server_before", function.server_before);
     PutHooks(json, "server_after", function.server_after);
+    if (function.shared) {
+      json["shared"] = {{"parameter", function.shared->parameter},
+                        {"bytes", ExprJson(function.shared->bytes)},
+                        {"when", ExprJson(function.shared->when)},
+                        {"told_by", function.shared->told_by}};
+    }
     for (const ResourceUse& use : function.resources) {
       json["resources"].push_back(
           {{"kind", Name(use.kind)}, {"resource", use.resource}, {"amount", ExprJson(use.amount)}});

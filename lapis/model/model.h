@@ -94,7 +94,8 @@ struct Rect {
 
 // Return value of a mapping call: maps(object, bytes, reads, writes) — reads: contents must be
 // brought to the guest; writes: unmapping brings them back. `host`: expression (guest side) for a
-// pointer that the program already owns (CL_MEM_USE_HOST_PTR), or NULL. Argument of an unmapping
+// pointer that the program already owns (CL_MEM_USE_HOST_PTR), or NULL; `shared`: for the range
+// within the object's shared memory, or NULL. Argument of an unmapping
 // call: unmaps(object). With pitches(region, row_pitch, slice_pitch, origin) the range is a box of
 // elements of `bytes` bytes; the pitches are outputs of the call, `host` is where the object
 // begins.
@@ -104,10 +105,22 @@ struct Mapping {
   std::optional<Expr> reads;
   std::optional<Expr> writes;
   std::optional<Expr> host;
+  std::optional<Expr> shared;
   int region = -1;  // parameter indices, -1: absent; a box has a region
   int row_pitch = -1;
   int slice_pitch = -1;
   int origin = -1;
+};
+
+// shared(parameter, bytes, when, told_by): when `when` holds, which the guest decides, the object
+// that the call returns has `bytes` bytes in common with the guest, and the vendor library gets
+// their address in `parameter`, an input. `told_by`: the vendor's function that sets a callback
+// (handle, userdata) for the object's end.
+struct Shared {
+  int parameter = -1;
+  Expr bytes;
+  Expr when;
+  std::string told_by;
 };
 
 struct Properties {
@@ -282,6 +295,7 @@ struct Function {
   std::optional<Expr> success;  // return value of an asynchronous call, if not the API's
   std::vector<Hook> guest_before, guest_after, guest_lost, server_before, server_after;
   std::vector<ResourceUse> resources;
+  std::optional<Shared> shared;
   std::vector<Callback> callbacks;
   std::vector<int> server_order;  // order in which parameters are decoded (dependencies first)
   Provenance provenance = Provenance::kInferred;  // the strongest provenance in it

@@ -228,6 +228,46 @@ void Completes(Target& target, const Node& node) {
   target.NeedNewHandle(node, target.function.completes);
 }
 
+bool IsPlainInput(const model::ShapePtr& shape) {
+  return shape && shape->kind == model::ShapeKind::kBuffer &&
+         (!shape->element || shape->element->kind == model::ShapeKind::kOpaque) &&
+         shape->direction == model::Direction::kIn;
+}
+
+// Sets a callback that gets the handle and a pointer.
+bool TellsOfAnEnd(const header::Function* function, const header::Type& handle) {
+  if (function == nullptr || function->parameters.size() != 3) return false;
+  const auto& parameters = function->parameters;
+  if (parameters[0].type->canonical != handle.canonical || !parameters[1].type->IsCallback())
+    return false;
+  const auto& told = parameters[1].type->pointee->parameters;
+  return told.size() == 2 && told[0].type->canonical == handle.canonical &&
+         told[1].type->canonical == "void *" && parameters[2].type->canonical == "void *";
+}
+
+void Shared(Target& target, const Node& node) {
+  const int parameter = target.Parameter(node.operands[0]);
+  if (parameter == kNoParameter) return;
+  const std::string told_by = node.operands[3].text;
+  if (!TellsOfAnEnd(target.context.header.FindFunction(told_by), *target.declared.result)) {
+    target.context.diagnostics.Report(
+        diag::kExpressionType, node.operands[3].span, node.word(),
+        "a function that sets a callback (handle, void *) for an object's end", told_by);
+    return;
+  }
+  target.function.shared = {.parameter = parameter,
+                            .bytes = target.ExprOf(node.operands[1]),
+                            .when = target.ExprOf(node.operands[2]),
+                            .told_by = told_by};
+  target.NeedHandle(node.operands[0], kResult);
+  target.context.afterwards.emplace_back([&context = target.context, &function = target.function,
+                                          &node, parameter, type = target.TypeOf(parameter).name] {
+    if (!IsPlainInput(function.parameters[static_cast<std::size_t>(parameter)].shape))
+      context.diagnostics.Report(diag::kExpressionType, node.operands[0].span, node.word(),
+                                 "an input of plain data", type);
+  });
+}
+
 using Apply = std::function<void(Target&, const Node&)>;
 
 const std::map<std::string, Apply>& Statements() {
@@ -257,6 +297,7 @@ const std::map<std::string, Apply>& Statements() {
       {"allocates_rc", [](Target& t, const Node& n) { Resource(t, n, Kind::kAllocates); }},
       {"deallocates_rc", [](Target& t, const Node& n) { Resource(t, n, Kind::kDeallocates); }},
       {"consumes_rc", [](Target& t, const Node& n) { Resource(t, n, Kind::kConsumes); }},
+      {"shared", Shared},
       {"guest", Hook},
       {"server", Hook},
       {"before", Hook},
@@ -368,7 +409,7 @@ void ApplyFunction(Target& target, const std::vector<Node>& statements) {
   CheckGivenOnce(target.context, statements, {"async", "proven"});
   CheckGivenOnce(target.context, statements, {"sync", "proven"});
   for (const char* word :
-       {"blocking", "success", "coalesce", "completes", "unsupported", "return_value"}) {
+       {"blocking", "success", "coalesce", "completes", "shared", "unsupported", "return_value"}) {
     CheckGivenOnce(target.context, statements, {word});
   }
   for (const Node& node : statements) {

@@ -325,12 +325,17 @@ class Block {
     shape.mapping.reads = target_.ExprOf(node.operands[2]);
     shape.mapping.writes = target_.ExprOf(node.operands[3]);
     if (node.operands.size() > 4) shape.mapping.host = target_.ExprOf(node.operands[4]);
+    if (node.operands.size() > 5) shape.mapping.shared = target_.ExprOf(node.operands[5]);
   }
 
   void Pitches(Shape& shape, const Node& node) {
     if (shape.kind != ShapeKind::kMapped) {
       target_.context.diagnostics.Report(diag::kNotMapped, node.span, value_.name);
       return;
+    }
+    if (shape.mapping.shared) {
+      target_.context.diagnostics.Report(diag::kNotImplemented, node.span,
+                                         "a box of shared memory");
     }
     shape.mapping.region = Corner(node, 0);
     shape.mapping.row_pitch = PitchOutput(node, 1);

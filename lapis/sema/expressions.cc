@@ -92,6 +92,10 @@ class Collector {
     }
     AddOptional(function.blocking, "blocking", Needs::kCondition);
     AddOptional(function.success, "success", Needs::kNumber);
+    if (function.shared) {
+      Add(function.shared->bytes, "shared", Needs::kCount);
+      Add(function.shared->when, "shared", Needs::kCondition);
+    }
     for (model::ResourceUse& use : function.resources)
       Add(use.amount, "resource", Needs::kCount).after_call = true;
   }
@@ -140,6 +144,7 @@ class Collector {
     AddOptional(shape.mapping.reads, "maps", Needs::kCondition);
     AddOptional(shape.mapping.writes, "maps", Needs::kCondition);
     AddOptional(shape.mapping.host, "maps", Needs::kAnything);
+    AddOptional(shape.mapping.shared, "maps", Needs::kAnything);
     for (model::Alternative& alternative : shape.alternatives) {
       AddOptional(alternative.condition, "if", Needs::kCondition);
       AddShape(Mutable(alternative.shape));

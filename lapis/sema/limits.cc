@@ -19,6 +19,23 @@ bool Travels(const Function& function) {
   return function.state == FunctionState::kVirtual || function.state == FunctionState::kInternal;
 }
 
+// Names that generated code has for itself where a function's parameters are seen.
+bool IsTaken(const std::string& name) { return name == "result" || name == "vendor"; }
+
+void ReportParameters(Context& context, const Function& function) {
+  const auto refuse = [&](const std::string& what) {
+    context.diagnostics.Report(diag::kNotImplemented, PlaceOf(function.where), what)
+        .With(": leave '" + function.name + "' out of symbols(…)");
+  };
+  for (const header::Variable& parameter : context.header.FindFunction(function.name)->parameters) {
+    if (parameter.type->kind == header::TypeKind::kArray)
+      refuse("an array of arrays or of a typedef, '" + parameter.name + "',");
+    if (parameter.type->kind == header::TypeKind::kFunction)
+      refuse("a function that is no pointer, '" + parameter.name + "',");
+    if (IsTaken(parameter.name)) refuse("a parameter with the name '" + parameter.name + "'");
+  }
+}
+
 class Limits {
  public:
   Limits(Context& context, const Function& function) : context_(context), function_(function) {}
@@ -92,6 +109,7 @@ void ReportLimits(Context& context) {
                   "'" + function.name + "', whose last parameter is '...',")
           .With(": leave it out of symbols(…)");
     }
+    ReportParameters(context, function);
     if (Travels(function)) Limits(context, function).Check();
   }
 }

@@ -12,6 +12,9 @@
 // generous.
 inline constexpr size_t kArgumentBytesMax = 32764;
 
+inline constexpr cl_mem_flags kHostFlags =
+    CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR | CL_MEM_ALLOC_HOST_PTR;
+
 // Bytes of one pixel; 0 for a format that OpenCL does not have.
 inline size_t PixelBytes(const cl_image_format* format) {
   if (format == nullptr) return 0;
@@ -39,40 +42,56 @@ inline size_t ImageBytes(const cl_image_format* format, const cl_image_desc* des
                          desc->image_slice_pitch);
 }
 
-// CL_DEVICE_MAX_MEM_ALLOC_SIZE of the most generous device of a context.
-inline size_t LargestAllocation(cl_context context) {
+// Of a context's devices: CL_DEVICE_MAX_MEM_ALLOC_SIZE of the most generous one, and whether all of
+// them have the host's memory.
+inline void LearnDevices(cl_context context) {
   size_t bytes = 0;
   if (AVA_API(clGetContextInfo)(context, CL_CONTEXT_DEVICES, 0, nullptr, &bytes) != CL_SUCCESS)
-    return 0;
+    return;
   std::vector<cl_device_id> devices(bytes / sizeof(cl_device_id));
   (void)AVA_API(clGetContextInfo)(context, CL_CONTEXT_DEVICES, bytes, devices.data(), nullptr);
-  cl_ulong largest = 0;
   for (cl_device_id device : devices) {
-    cl_ulong one = 0;
-    (void)AVA_API(clGetDeviceInfo)(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof(one), &one,
-                                   nullptr);
-    if (one > largest) largest = one;
+    cl_ulong largest = 0;
+    cl_bool unified = CL_FALSE;
+    const auto learn = [device](cl_device_info what, auto& value) {
+      (void)AVA_API(clGetDeviceInfo)(device, what, sizeof(value), &value, nullptr);
+    };
+    learn(CL_DEVICE_MAX_MEM_ALLOC_SIZE, largest);
+    learn(CL_DEVICE_HOST_UNIFIED_MEMORY, unified);
+    if (largest > metadata(context)->largest) metadata(context)->largest = largest;
+    if (unified == CL_FALSE) metadata(context)->unified = false;
   }
-  return largest;
 }
 
 // Bytes of `host_ptr` that a creation reads: none without the flags for it or when the size will be
 // refused.
 inline size_t HostBytes(cl_context context, cl_mem_flags flags, size_t size) {
   if ((flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR)) == 0) return 0;
-  auto* known = metadata(context);
-  if (known->largest == 0) known->largest = LargestAllocation(context);
-  return size <= known->largest ? size : 0;
+  if (metadata(context)->largest == 0) LearnDevices(context);
+  return size <= metadata(context)->largest ? size : 0;
 }
 
 // The server keeps a copy of what the program owns: there CL_MEM_USE_HOST_PTR becomes
 // CL_MEM_COPY_HOST_PTR.
 inline cl_mem_flags ServerFlags(cl_mem_flags flags) {
-  constexpr cl_mem_flags kSources =
-      CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR | CL_MEM_ALLOC_HOST_PTR;
-  return (flags & kSources) == CL_MEM_USE_HOST_PTR
+  return (flags & kHostFlags) == CL_MEM_USE_HOST_PTR
              ? flags ^ (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR)
              : flags;
+}
+
+// A buffer that the program may map cheaply, and gives no memory of its own for.
+inline bool MayShare(cl_context context, cl_mem_flags flags, const void* host_ptr) {
+  const bool copies = (flags & CL_MEM_COPY_HOST_PTR) != 0;
+  if ((flags & (CL_MEM_USE_HOST_PTR | CL_MEM_HOST_NO_ACCESS)) != 0 ||
+      copies != (host_ptr != nullptr))
+    return false;
+  if (metadata(context)->largest == 0) LearnDevices(context);
+  return metadata(context)->unified || (flags & CL_MEM_ALLOC_HOST_PTR) != 0;
+}
+
+// With them the vendor library is given memory that has the data already.
+inline cl_mem_flags SharedFlags(cl_mem_flags flags) {
+  return (flags == 0 ? CL_MEM_READ_WRITE : flags & ~kHostFlags) | CL_MEM_USE_HOST_PTR;
 }
 
 // The range lies inside the object; a box of such elements is not larger than the object. What does
@@ -84,14 +103,9 @@ inline bool RangeFits(cl_mem object, size_t offset, size_t size) {
 
 inline bool RegionFits(cl_mem object, const size_t* region, size_t element) {
   if (region == nullptr || element == 0) return true;  // the vendor library's to refuse
-  __extension__ using Wide = unsigned __int128;
-  const size_t whole = metadata(object)->size;
-  Wide bytes = element;
-  for (int i = 0; i < 3; ++i) {
-    bytes *= region[i];
-    if (bytes > whole) return false;
-  }
-  return true;
+  double bytes = static_cast<double>(element);         // Exact for all that any object has.
+  for (int i = 0; i < 3; ++i) bytes *= static_cast<double>(region[i]);
+  return bytes <= static_cast<double>(metadata(object)->size);
 }
 
 // Of a buffer's box in the program's memory. PoCL takes any pitches for an image's.

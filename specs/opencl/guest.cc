@@ -53,17 +53,6 @@ void KeepForCallback(cl_event event, cl_int type, EventNotify& notify, void*& us
   notify = &NotifyAndRelease;
 }
 
-std::string JoinSource(cl_uint count, const char** strings, const size_t* lengths) {
-  std::string text;
-  for (cl_uint i = 0; i < count; ++i) {
-    if (lengths != nullptr && lengths[i] != 0)
-      text.append(strings[i], lengths[i]);
-    else
-      text.append(strings[i]);
-  }
-  return text;
-}
-
 // Everything that building `program` may read from the program's own file system goes to the worker
 // first.
 void ShipSources(cl_program program, const char* options) {

@@ -10,6 +10,7 @@ typedef struct event_object* event_t;
 #define MAP_DISCARD 2
 
 void* HostPointer(buffer_t buffer);
+void* SharedPointer(buffer_t buffer);
 
 extern "C" {
 int memReadBox(buffer_t buffer, const size_t* region, const size_t* origin, size_t row_pitch, size_t slice_pitch,
@@ -19,4 +20,7 @@ void* memMap(buffer_t buffer, int flags, size_t size, int* error);
 void* memMapImage(buffer_t image, int flags, const size_t* origin, const size_t* region, size_t* row_pitch,
                   size_t* slice_pitch, int* error);
 int memUnmap(buffer_t buffer, void* mapped);
+buffer_t memCreate(size_t size, const void* data, int* error);
+typedef void (*end_fn)(buffer_t buffer, void* data);
+int memOnEnd(buffer_t buffer, end_fn told, void* data);
 }

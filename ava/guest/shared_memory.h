@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Memory of objects that both sides see (Lapis: `shared`): the vendor library was given a block's
+// address when it made the object. So what the program maps is there already, and nothing is
+// copied. The block goes when the object does: the worker marks it once the vendor library is
+// through.
+
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
+
+#include "ava/base/mutex.h"
+#include "ava/transport/guest_channel.h"
+#include "ava/wire/blob.h"
+
+namespace ava::guest {
+
+// Smaller objects are copied faster than a page of their own is had.
+inline constexpr std::uint64_t kSharedBytesMin = 65536;
+
+class SharedMemory {
+ public:
+  // The object's from now on. Its block is in flight until the worker marks it.
+  void Add(wire::HandleId object, const transport::Block& block);
+  // The object is gone: its block, if it has one; else an empty one.
+  transport::Block Take(wire::HandleId object);
+
+ private:
+  Mutex mutex_;
+  std::unordered_map<wire::HandleId, transport::Block> blocks_;
+};
+
+}  // namespace ava::guest
