@@ -157,6 +157,24 @@ Output* Call::Out(void* destination, std::uint64_t bytes, wire::Blob& blob) {
   return destination == nullptr ? nullptr : AddOutput(destination, bytes, blob, false);
 }
 
+Output* Call::OutInPlace(const void* memory, void* destination, std::uint64_t bytes,
+                         wire::Blob& blob) {
+  constexpr std::uint64_t kPlaceAlignment = 8;
+  const bool pays = memory != nullptr && destination != nullptr && bytes >= kInPlaceBytesMin;
+  if (!pays || !session_.IsAlone()) return Out(destination, bytes, blob);
+  const wire::Blob place = session_.shared_memory().Locate(memory, bytes);
+  if (place.bytes != bytes || place.offset % kPlaceAlignment != 0)
+    return Out(destination, bytes, blob);
+  AVA_CHECK(output_count_ < kOutputsMax);
+  auto* added = new (&output(output_count_))
+      Output{.destination = destination, .bytes = bytes, .borrowed = true};
+  ++output_count_;
+  added->block = {.data = static_cast<std::byte*>(const_cast<void*>(memory)), .bytes = bytes};
+  blob = place;
+  dirty_ = true;
+  return added;
+}
+
 void Call::OutLater(void* destination, std::uint64_t bytes, wire::Blob& blob) {
   if (destination != nullptr) AddOutput(destination, bytes, blob, true);
 }
@@ -429,7 +447,7 @@ void Call::CleanUp() {
   if (unmaps_) FinishUnmapping(false);
   for (std::size_t i = 0; i < output_count_; ++i) {
     Output& left = output(i);
-    if (!left.block) continue;
+    if (!left.block || left.borrowed) continue;
     if (left.later && sent_) {
       channel.FreeWhenDone(left.block);
     } else {

@@ -65,7 +65,8 @@ struct Output {
   std::uint64_t bytes = 0;  // capacity
   std::uint32_t slot_offset = 0;
   bool in_slot = false;
-  bool later = false;  // until(event): delivered when the worker has marked the block
+  bool borrowed = false;  // the block is an object's
+  bool later = false;     // until(event): delivered when the worker has marked the block
   bool strided = false;
   Rect rect;
   transport::Block block;
@@ -148,6 +149,9 @@ class Call {
 
   // Outputs. The returned one is for Copy; null when the program passed NULL.
   Output* Out(void* destination, std::uint64_t bytes, wire::Blob& blob);
+  // Of a call that blocks: its bytes will lie at `memory`, which both sides see, and are copied
+  // from there. So nobody else may begin anything meanwhile.
+  Output* OutInPlace(const void* memory, void* destination, std::uint64_t bytes, wire::Blob& blob);
   // Delivered once the event of this call has completed, whether or not the call is waited for.
   void OutLater(void* destination, std::uint64_t bytes, wire::Blob& blob);
   Output* OutRect(void* memory, const Rect& rect, wire::Blob& blob, bool later);

@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <string>
+#include <thread>
 
 #include "ava/guest/call.h"
 #include "ava/guest/fake_channel.h"
@@ -120,6 +121,39 @@ TEST_F(MappingCalls, SharedMemoryIsMappedInPlace) {
     call.Succeed();
   }
   EXPECT_EQ(g_channel->live_blocks, 1) << "the object's";
+  g_objects.Release(*object);
+}
+
+TEST_F(MappingCalls, SharedMemoryIsReadInPlace) {
+  void* memory = nullptr;
+  Object* object = MakeShared(100000, args_, memory);
+  auto* bytes = static_cast<char*>(memory);
+  std::string seen(50000, '.');
+  const auto read = [&](const void* at, std::size_t size) {
+    Arguments args = {};
+    Call call(1, sizeof(args), payload_);
+    Output* output = call.OutInPlace(at, seen.data(), size, args.out);
+    EXPECT_TRUE(call.Send(&args, true));
+    std::memset(bytes + 800, 'x', 50000);  // the vendor library's work
+    call.Succeed();
+    call.Copy(output);
+    return args.out;
+  };
+  Blob place = read(bytes + 800, seen.size());
+  EXPECT_EQ(place.offset, args_.out.offset + 800);
+  EXPECT_EQ(seen, std::string(50000, 'x'));
+  EXPECT_EQ(g_channel->live_blocks, 1) << "none for the call";
+
+  for (const void* at :
+       {static_cast<const void*>(bytes + 801), static_cast<const void*>(nullptr),
+        static_cast<const void*>(bytes + 60000), static_cast<const void*>(seen.data())}) {
+    place = read(at, seen.size());
+    EXPECT_TRUE(place.offset < args_.out.offset || place.offset >= args_.out.offset + 100000);
+  }
+  EXPECT_EQ(read(bytes, 1000).place, static_cast<std::uint32_t>(wire::Place::kArena));
+  std::thread([] { EnterThread(Session::Current()); }).join();
+  EXPECT_NE(read(bytes + 800, seen.size()).offset, args_.out.offset + 800)
+      << "another thread might write there";
   g_objects.Release(*object);
 }
 

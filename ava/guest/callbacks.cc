@@ -12,6 +12,7 @@ namespace ava::guest {
 
 std::uint64_t Callbacks::Add(const CallbackEntry& entry) {
   if (!threads_.Start()) return 0;
+  used_.store(true, std::memory_order_relaxed);
   const std::lock_guard lock(mutex_);
   if (free_rows_.empty()) {
     if (rows_.size() == kCallbacksMax) return 0;

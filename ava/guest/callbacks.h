@@ -50,6 +50,9 @@ class Callbacks {
   // is released afterwards.
   void Leave(std::uint64_t id, std::uint16_t callback, Object* left);
 
+  // One was added at some time.
+  bool used() const { return used_.load(std::memory_order_relaxed); }
+
   // On the listener thread: leaves the work to a thread for callbacks.
   void Post(const wire::UpcallHeader& header, std::span<const std::byte> payload);
   void PostLost();
@@ -74,6 +77,7 @@ class Callbacks {
   void RunLost();
 
   Session& session_;
+  std::atomic<bool> used_{false};
   Mutex mutex_;
   std::vector<Row> rows_;
   std::vector<std::uint32_t> free_rows_;

@@ -103,6 +103,10 @@ void EnterThread(Session& session) {
   t_thread.local_calls = session.channel() == nullptr ? nullptr : session.channel()->LocalCalls();
 }
 
+bool Session::IsAlone() const {
+  return g_last_thread.load(std::memory_order_relaxed) == 1 && !callbacks_.used();
+}
+
 Session& Session::Start() {
   const std::lock_guard lock(g_start_mutex);
   Session* session = g_current.load(std::memory_order_acquire);
@@ -154,6 +158,7 @@ void Session::AfterForkInChild() {
   g_objects.ResetAfterFork();
   g_discoveries.ReviveInChild();
   t_thread = {};
+  g_last_thread.store(0, std::memory_order_relaxed);
 }
 
 void* Session::ProgramHandle(wire::HandleId id, std::uint16_t type, bool& adopted) {

@@ -64,6 +64,8 @@ class Session final : public transport::GuestChannelEvents {
   void Deliver() {
     if (channel_ != nullptr) deliveries_.Sweep(*channel_);
   }
+  // No other thread of the program has ever made a call, nor can a callback.
+  bool IsAlone() const;
   // A call that nobody waited for has failed: its error, once. 0: none has.
   std::int32_t TakeDeferredError() {
     return deferred_error_.load(std::memory_order_relaxed) == 0

@@ -133,8 +133,10 @@ std::string EncodeOutput(const GuestFunction& guest, const Shape& shape, const P
   const std::string output = "guest::Output* ava_out_" + place.name;
   if (shape.until_event < 0) return output + " = ava_call.Out" + arguments;
   if (!guest.may_block()) return "ava_call.OutLater" + arguments;
+  const std::string blocked =
+      shape.in_place ? "InPlace(" + Text(*shape.in_place) + ", " + arguments.substr(1) : arguments;
   return output + " = nullptr;\nif (ava_blocks) {\n  ava_out_" + place.name + " = ava_call.Out" +
-         arguments + "} else {\n  ava_call.OutLater" + arguments + "}\n";
+         blocked + "} else {\n  ava_call.OutLater" + arguments + "}\n";
 }
 
 std::string EncodeBuffer(const GuestFunction& guest, const Shape& shape, const Place& place) {

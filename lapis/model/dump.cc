@@ -247,6 +247,7 @@ class Dumper {
     Put(json, "used", shape.used);
     Put(json, "always", shape.always);
     PutIndex(json, "until_event", shape.until_event);
+    Put(json, "in_place", shape.in_place);
     Put(json, "null_terminated", shape.null_terminated);
     PutIndex(json, "callback", shape.callback);
     PutIndex(json, "selector", shape.selector);

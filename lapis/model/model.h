@@ -157,6 +157,7 @@ struct Shape {
   ShapePtr element;     // kOpaque elements: bulk copy
   int until_event =
       -1;  // parameter of the completion event: the data is used until that event completes
+  std::optional<Expr> in_place;  // out: where the bytes will lie in shared memory, too; guest side
   bool null_terminated = false;  // array of pointers/handles ended by NULL
   // others
   std::vector<Alternative> alternatives;

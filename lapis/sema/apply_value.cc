@@ -271,6 +271,17 @@ class Block {
     shape.properties = PropertiesOf(target_.context, node);
   }
 
+  void InPlace(Shape& shape, const Node& node) {
+    if (shape.kind != ShapeKind::kBuffer || shape.direction != Direction::kOut ||
+        shape.until_event < 0) {
+      target_.context.diagnostics.Report(diag::kExpressionType, node.span, node.word(),
+                                         "an output with buffer(…) and until(…) before it",
+                                         value_.type->name);
+      return;
+    }
+    shape.in_place = target_.ExprOf(node.operands[0]);
+  }
+
   // A parameter of this type, or none.
   int Typed(const Node& node, std::size_t operand, const char* type, const char* what) {
     const int parameter = OptionalParameter(node, operand);
@@ -374,6 +385,7 @@ class Block {
         {"used", &Block::Used},
         {"always", &Block::Always},
         {"until", &Block::Until},
+        {"in_place", &Block::InPlace},
         {"properties", &Block::Properties},
         {"rect", &Block::Rect},
         {"maps", &Block::Maps},

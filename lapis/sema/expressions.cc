@@ -140,6 +140,7 @@ class Collector {
     AddOptional(shape.count, is_string ? "string" : "buffer", Needs::kCount);
     if (shape.used) Add(*shape.used, "used", Needs::kCount).after_call = true;
     if (shape.kind == model::ShapeKind::kRect) Add(shape.rect.element_bytes, "rect", Needs::kCount);
+    AddOptional(shape.in_place, "in_place", Needs::kAnything);
     AddOptional(shape.mapping.bytes, "maps", Needs::kCount);
     AddOptional(shape.mapping.reads, "maps", Needs::kCondition);
     AddOptional(shape.mapping.writes, "maps", Needs::kCondition);

@@ -96,6 +96,7 @@ constexpr auto kKeywords = std::to_array<Keyword>({
     {kArgument, "always", 0, 0, kNone, "nothing"},
     {kArgument, "used", 1, 1, kNone, "a number of elements"},
     {kArgument, "until", 1, 1, kNone, "the event's parameter"},
+    {kArgument, "in_place", 1, 1, kNone, "a pointer"},
     {kArgument, "properties", 0, kAnyNumber, kNone, "pairs 'key: handle type'"},
     {kArgument, "rect", 2, 5, kNone, "region, bytes of an element, origin, row pitch, slice pitch"},
     {kArgument, "maps", 4, 6, kNone, "object, bytes, reads, writes, host pointer, shared memory"},
