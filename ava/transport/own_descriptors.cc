@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "ava/base/futex.h"
+#include "ava/base/peer_order.h"
 #include "ava/base/thread.h"
 
 namespace ava::transport {
@@ -18,11 +19,6 @@ namespace {
 constexpr std::size_t kErrandStackBytes = std::size_t{128} << 10;
 
 // ThreadSanitizer takes equal numbers in two tables for one descriptor.
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define AVA_THREAD_SANITIZER
-#endif
-#endif
 #ifdef AVA_THREAD_SANITIZER
 constexpr bool kOneTable = true;
 #else

@@ -21,6 +21,7 @@
 #include <thread>
 #include <utility>
 
+#include "ava/base/peer_order.h"
 #include "ava/transport/test_session.h"
 
 namespace ava::transport {
@@ -71,14 +72,6 @@ void Serve(int memory, int socket) {
   channel->reset();
   _exit(0);
 }
-
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define AVA_THREAD_SANITIZER
-#endif
-#elif defined(__SANITIZE_THREAD__)
-#define AVA_THREAD_SANITIZER
-#endif
 
 class TwoProcesses : public testing::Test {
  protected:
