@@ -76,6 +76,7 @@ sandbox::Sandbox MakeSandbox(const WorkerSpec& spec) {
   };
   append(made.files.read, spec.library_directories);
   append(made.files.read, spec.read_paths);
+  if (spec.vendor_library.contains('/')) made.files.read.push_back(spec.vendor_library);
   append(made.files.devices, AcceleratorNodes());
   append(made.files.devices, spec.device_paths);
   return made;
@@ -162,7 +163,8 @@ Result<void> OpenVendor(const WorkerSpec& spec, const worker::ServerApi& api) {
     const std::size_t equals = variable.find('=');
     setenv(variable.substr(0, equals).c_str(), variable.substr(equals + 1).c_str(), 1);
   }
-  const std::string vendor(api.vendor_library);
+  const std::string vendor =
+      spec.vendor_library.empty() ? std::string(api.vendor_library) : spec.vendor_library;
   if (const char* wrong = api.open_vendor(vendor.c_str())) {
     return Fail(ErrorCode::kUnavailable, fmt::format("the vendor's library: {}", wrong));
   }

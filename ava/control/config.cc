@@ -117,6 +117,7 @@ std::map<std::string, Setter, std::less<>> Keys(Config& config) {
       {"sessions.watchdog_seconds", Number(config.watchdog_seconds, 0, kDay)},
       {"worker.program", Text(config.worker_program)},
       {"worker.libraries", Texts(config.library_directories)},
+      {"worker.vendor", Text(config.vendor_library)},
       {"worker.uids", UserRange(config.uid_first, config.uid_last)},
       {"worker.processes", Number(config.worker_processes, 16, 1 << 20)},
       {"worker.descriptors", Number(config.worker_descriptors, 64, 1 << 20)},

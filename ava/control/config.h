@@ -19,6 +19,7 @@
 //   [worker]
 //   program = "/usr/lib/ava/ava-worker"
 //   libraries = ["/usr/lib/ava"]          # where libava-<api>-server.so is looked for
+//   vendor = ""                           # the vendor's library, in place of the spec's
 //   uids = [61000, 62999]                 # users that belong to workers alone
 //   processes = 4096                      # threads and processes of one worker
 //   descriptors = 4096
@@ -50,6 +51,7 @@ struct Config {
   std::string cache_directory;
   std::string worker_program;
   std::vector<std::string> library_directories;
+  std::string vendor_library;  // empty: the spec's
 
   std::string log_file;
   std::int64_t idle_exit_seconds = 0;

@@ -23,6 +23,7 @@ socket = "@ava"
 [sessions]
 max = 3
 [worker]
+vendor = "/opt/vendor/libOpenCL.so"
 uids = [70000, 70010]
 environment = ["POCL_*", "CUDA_CACHE_*"]
 landlock = "required"
@@ -32,6 +33,7 @@ landlock = "required"
   EXPECT_EQ(config.socket, "@ava");
   EXPECT_EQ(config.sessions_max, 3);
   EXPECT_EQ(config.sessions_per_user_max, 128);
+  EXPECT_EQ(config.vendor_library, "/opt/vendor/libOpenCL.so");
   EXPECT_EQ(config.uid_first, 70000U);
   EXPECT_EQ(config.uid_last, 70010U);
   EXPECT_EQ(config.environment.size(), 2U);
@@ -83,7 +85,7 @@ TEST(Config, AcceptsEachSettingOfTheInstalledFile) {
     settings += setting ? 1 : 0;
     text += (setting ? line.substr(2) : line) + "\n";
   }
-  EXPECT_EQ(settings, 20);
+  EXPECT_EQ(settings, 21);
   Config config;
   const auto parsed = ParseConfig(text, "avad.toml", config);
   ASSERT_TRUE(parsed.has_value()) << parsed.error().message();

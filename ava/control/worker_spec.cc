@@ -34,6 +34,7 @@ void ForEachField(Spec& spec, Visit visit) {
   visit("environment", spec.environment);
   visit("environment_patterns", spec.environment_patterns);
   visit("library_directories", spec.library_directories);
+  visit("vendor_library", spec.vendor_library);
   visit("read_paths", spec.read_paths);
   visit("device_paths", spec.device_paths);
   visit("processes", spec.processes);

@@ -48,6 +48,7 @@ struct WorkerSpec {
   std::vector<std::string> environment;           // the guest's variables
   std::vector<std::string> environment_patterns;  // which of them may pass, besides the API's own
   std::vector<std::string> library_directories;
+  std::string vendor_library;  // empty: the spec's
   std::vector<std::string> read_paths;
   std::vector<std::string> device_paths;
   std::uint64_t processes = 0;

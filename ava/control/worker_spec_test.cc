@@ -14,6 +14,7 @@ TEST(WorkerSpec, ComesOutAsItWentIn) {
   spec.uid = 61000;
   spec.guest_directory = "/home/\xff\xfe/caf\xc3\xa9";  // not UTF-8, and UTF-8
   spec.environment = {"POCL_A=\x80", "POCL_B=1"};
+  spec.vendor_library = "/opt/vendor/libOpenCL.so";
   const auto fd = PutIntoMemory(ToJson(spec));
   ASSERT_TRUE(fd.has_value()) << fd.error().message();
   const auto read = ReadWorkerSpec(fd->get());
@@ -21,6 +22,7 @@ TEST(WorkerSpec, ComesOutAsItWentIn) {
   EXPECT_EQ(read->session, 7U);
   EXPECT_EQ(read->digest, spec.digest);
   EXPECT_EQ(read->guest_directory, spec.guest_directory);
+  EXPECT_EQ(read->vendor_library, spec.vendor_library);
   EXPECT_EQ(read->environment, spec.environment);
 }
 
