@@ -85,6 +85,41 @@ void Create(cl_context context) {
   images.Try("right", &kFormat, &right, CL_MEM_COPY_HOST_PTR, host.data());
 }
 
+void CreateOfBuffer(const SweepScene& scene) {
+  const Creations images(scene.session.context);
+  cl_image_desc line = Desc(CL_MEM_OBJECT_IMAGE1D_BUFFER, kSide, 0);
+  images.Try("a buffer's line without a buffer", &kFormat, &line);
+  line.image_width = 2048;
+  line.buffer = scene.buffer;
+  images.Try("a line past the buffer's end", &kFormat, &line);
+}
+
+void CreateWithProperties(cl_context context) {
+  const Sweep create("clCreateImageWithProperties");
+  const cl_image_desc right = Desc(CL_MEM_OBJECT_IMAGE2D, kSide);
+  const cl_image_desc no_width = Desc(CL_MEM_OBJECT_IMAGE2D, 0);
+  const cl_image_desc too_wide = Desc(CL_MEM_OBJECT_IMAGE2D, 1U << 20U);
+  const cl_mem_properties unknown[] = {0x7777, 1, 0};
+  const cl_mem_properties none[] = {0};
+  const auto attempt = [&](const char* what, cl_context in, const cl_mem_properties* properties,
+                           cl_mem_flags flags, const cl_image_format* format,
+                           const cl_image_desc* desc) {
+    cl_mem image = create.Made(what, [&](cl_int* code) {
+      return clCreateImageWithProperties(in, properties, flags, format, desc, nullptr, code);
+    });
+    if (image != nullptr) Ok(clReleaseMemObject(image));
+  };
+  attempt("NULL context", nullptr, none, 0, &kFormat, &right);
+  attempt("unknown property", context, unknown, 0, &kFormat, &right);
+  attempt("bad flags", context, none, CL_MEM_READ_ONLY | CL_MEM_WRITE_ONLY, &kFormat, &right);
+  attempt("NULL format", context, none, 0, nullptr, &right);
+  attempt("NULL description", context, none, 0, &kFormat, nullptr);
+  attempt("width 0", context, none, 0, &kFormat, &no_width);
+  attempt("too wide", context, none, 0, &kFormat, &too_wide);
+  attempt("use without a pointer", context, none, CL_MEM_USE_HOST_PTR, &kFormat, &right);
+  attempt("right", context, none, 0, &kFormat, &right);
+}
+
 struct Region {
   const char* what;
   size_t origin[3];
@@ -164,6 +199,10 @@ void CopyAndFill(const SweepScene& scene) {
        clEnqueueCopyImage(queue, from, foreign, zero, zero, whole, 0, nullptr, nullptr));
   copy("onto itself",
        clEnqueueCopyImage(queue, from, from, zero, zero, whole, 0, nullptr, nullptr));
+  copy("NULL source",
+       clEnqueueCopyImage(queue, nullptr, to, zero, zero, whole, 0, nullptr, nullptr));
+  copy("NULL target",
+       clEnqueueCopyImage(queue, from, nullptr, zero, zero, whole, 0, nullptr, nullptr));
   fill("NULL queue", clEnqueueFillImage(nullptr, to, color, zero, whole, 0, nullptr, nullptr));
   fill("NULL image", clEnqueueFillImage(queue, nullptr, color, zero, whole, 0, nullptr, nullptr));
   fill("NULL color", clEnqueueFillImage(queue, to, nullptr, zero, whole, 0, nullptr, nullptr));
@@ -198,6 +237,76 @@ void Buffers(const SweepScene& scene) {
     return clEnqueueCopyImageToBuffer(queue, image, scene.buffer, zero, kRegions[0].region, 0,
                                       count, list, event);
   });
+  Ok(clFinish(queue));
+  Ok(clReleaseMemObject(image));
+}
+
+// A buffer where an image belongs, and the reverse. Left out: an image that is read or written as a
+// buffer, which PoCL 3.1 does, and a NULL buffer to copy an image to, which it does not survive.
+void Kinds(const SweepScene& scene) {
+  cl_command_queue queue = scene.session.queue;
+  cl_mem buffer = scene.buffer;
+  cl_mem image = MakeImage(scene.session.context);
+  uint8_t host[kSide * kSide * 4] = {};
+  const size_t* zero = kRegions[0].origin;
+  const size_t* whole = kRegions[0].region;
+  Sweep("clEnqueueReadImage")("a buffer", clEnqueueReadImage(queue, buffer, CL_TRUE, zero, whole, 0,
+                                                             0, host, 0, nullptr, nullptr));
+  Sweep("clEnqueueWriteImage")("a buffer", clEnqueueWriteImage(queue, buffer, CL_TRUE, zero, whole,
+                                                               0, 0, host, 0, nullptr, nullptr));
+  Sweep("clEnqueueFillImage")(
+      "a buffer", clEnqueueFillImage(queue, buffer, host, zero, whole, 0, nullptr, nullptr));
+  Sweep("clEnqueueFillBuffer")(
+      "an image", clEnqueueFillBuffer(queue, image, host, 4, 0, 16, 0, nullptr, nullptr));
+  const Sweep rect("clEnqueueCopyBufferRect");
+  rect("an image for a source", clEnqueueCopyBufferRect(queue, image, buffer, zero, zero, whole, 0,
+                                                        0, 0, 0, 0, nullptr, nullptr));
+  rect("an image for a target", clEnqueueCopyBufferRect(queue, buffer, image, zero, zero, whole, 0,
+                                                        0, 0, 0, 0, nullptr, nullptr));
+  const Sweep copy("clEnqueueCopyImage");
+  copy("a buffer for a source",
+       clEnqueueCopyImage(queue, buffer, image, zero, zero, whole, 0, nullptr, nullptr));
+  copy("a buffer for a target",
+       clEnqueueCopyImage(queue, image, buffer, zero, zero, whole, 0, nullptr, nullptr));
+  const cl_image_format other_format = {CL_RGBA, CL_SIGNED_INT8};
+  const cl_image_desc desc = Desc(CL_MEM_OBJECT_IMAGE2D, kSide);
+  cl_int code = CL_SUCCESS;
+  cl_mem other = clCreateImage(scene.session.context, 0, &other_format, &desc, nullptr, &code);
+  Ok(code);
+  copy("another format",
+       clEnqueueCopyImage(queue, image, other, zero, zero, whole, 0, nullptr, nullptr));
+  Ok(clFinish(queue));
+  for (cl_mem object : {image, other}) Ok(clReleaseMemObject(object));
+}
+
+void KindsOfBoth(const SweepScene& scene) {
+  cl_command_queue queue = scene.session.queue;
+  cl_mem buffer = scene.buffer;
+  cl_mem image = MakeImage(scene.session.context);
+  const size_t* zero = kRegions[0].origin;
+  const size_t* whole = kRegions[0].region;
+  const auto out = [&](const char* what, cl_command_queue on, cl_mem from, cl_mem to) {
+    Sweep("clEnqueueCopyImageToBuffer")(
+        what, clEnqueueCopyImageToBuffer(on, from, to, zero, whole, 0, 0, nullptr, nullptr));
+  };
+  const auto in = [&](const char* what, cl_command_queue on, cl_mem from, cl_mem to) {
+    Sweep("clEnqueueCopyBufferToImage")(
+        what, clEnqueueCopyBufferToImage(on, from, to, 0, zero, whole, 0, nullptr, nullptr));
+  };
+  out("NULL queue", nullptr, image, buffer);
+  out("NULL image", queue, nullptr, buffer);
+  out("a buffer for the image", queue, buffer, buffer);
+  out("an image for the buffer", queue, image, image);
+  in("NULL queue", nullptr, buffer, image);
+  in("NULL image", queue, buffer, nullptr);
+  in("NULL buffer", queue, nullptr, image);
+  in("a buffer for the image", queue, buffer, buffer);
+  in("an image for the buffer", queue, image, image);
+  e2e::SweepWaitLists(Sweep("clEnqueueCopyBufferToImage"), scene,
+                      [&](cl_uint count, const cl_event* list, cl_event* event) {
+                        return clEnqueueCopyBufferToImage(queue, buffer, image, 0, zero, whole,
+                                                          count, list, event);
+                      });
   Ok(clFinish(queue));
   Ok(clReleaseMemObject(image));
 }
@@ -326,6 +435,8 @@ void Samplers(cl_context context) {
   const Sweep with("clCreateSamplerWithProperties");
   const cl_sampler_properties unknown[] = {0x7777, 1, 0};
   const cl_sampler_properties bad_value[] = {CL_SAMPLER_FILTER_MODE, 0x7777, 0};
+  with.Made("NULL context",
+            [](cl_int* code) { return clCreateSamplerWithProperties(nullptr, nullptr, code); });
   const cl_sampler_properties twice[] = {CL_SAMPLER_FILTER_MODE, CL_FILTER_LINEAR,
                                          CL_SAMPLER_FILTER_MODE, CL_FILTER_LINEAR, 0};
   for (const auto& [what, properties] :
@@ -362,9 +473,13 @@ int main() {
   e2e::Begin();
   const SweepScene scene;
   Create(scene.session.context);
+  CreateOfBuffer(scene);
+  CreateWithProperties(scene.session.context);
   ReadAndWrite(scene);
   CopyAndFill(scene);
   Buffers(scene);
+  Kinds(scene);
+  KindsOfBoth(scene);
   MapImages(scene);
   Info(scene);
   Samplers(scene.session.context);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Error sweep: kernels, their arguments and what they are asked.
+#include <CL/cl_ext.h>
+
 #include "tests/e2e/programs/sweep.h"
 
 namespace {
@@ -143,6 +145,16 @@ void Info(cl_program program) {
   Ok(clReleaseKernel(kernel));
 }
 
+void InfoNotKept(const e2e::Session& session) {
+  cl_program program = e2e::BuildProgram(session.context, session.device, kSource);
+  cl_kernel kernel = e2e::MakeKernel(program, "every");
+  size_t bytes = 0;
+  Sweep("clGetKernelArgInfo")(
+      "built without it", clGetKernelArgInfo(kernel, 0, CL_KERNEL_ARG_NAME, 0, nullptr, &bytes));
+  Ok(clReleaseKernel(kernel));
+  Ok(clReleaseProgram(program));
+}
+
 void GroupInfo(const e2e::Session& session, cl_program program) {
   cl_kernel kernel = e2e::MakeKernel(program, "every");
   const Sweep info("clGetKernelWorkGroupInfo");
@@ -165,6 +177,17 @@ void GroupInfo(const e2e::Session& session, cl_program program) {
   sub("NULL kernel",
       clGetKernelSubGroupInfo(nullptr, session.device, CL_KERNEL_MAX_SUB_GROUP_SIZE_FOR_NDRANGE,
                               sizeof local, &local, sizeof value, &value, nullptr));
+  sub("NULL device",
+      clGetKernelSubGroupInfo(kernel, nullptr, CL_KERNEL_MAX_SUB_GROUP_SIZE_FOR_NDRANGE,
+                              sizeof local, &local, sizeof value, &value, nullptr));
+  sub("right",
+      clGetKernelSubGroupInfo(kernel, session.device, CL_KERNEL_MAX_SUB_GROUP_SIZE_FOR_NDRANGE,
+                              sizeof local, &local, sizeof value, &value, nullptr));
+  // Left out: a kernel. PoCL 3.1 does not have this function.
+  Sweep("clGetKernelSubGroupInfoKHR")(
+      "NULL kernel",
+      clGetKernelSubGroupInfoKHR(nullptr, session.device, CL_KERNEL_MAX_SUB_GROUP_SIZE_FOR_NDRANGE,
+                                 sizeof local, &local, sizeof value, &value, nullptr));
   Ok(clReleaseKernel(kernel));
 }
 
@@ -192,6 +215,7 @@ int main() {
   Arguments(scene, program);
   ImageArguments(program);
   Info(program);
+  InfoNotKept(scene.session);
   GroupInfo(scene.session, program);
   Others();
   Ok(clReleaseProgram(program));

@@ -120,6 +120,16 @@ class Launches {
   void Tasks() const {
     const Sweep task("clEnqueueTask");
     task("NULL queue", clEnqueueTask(nullptr, put_, 0, nullptr, nullptr));
+    task("a kernel of another context",
+         clEnqueueTask(scene_.other.queue, put_, 0, nullptr, nullptr));
+    cl_kernel bare = e2e::MakeKernel(program_, "put");
+    task("no argument set", clEnqueueTask(scene_.session.queue, bare, 0, nullptr, nullptr));
+    Ok(clReleaseKernel(bare));
+    cl_kernel shaped = e2e::MakeKernel(program_, "shaped");
+    e2e::SetArg(shaped, 0, memory_);
+    task("required size: another",
+         clEnqueueTask(scene_.session.queue, shaped, 0, nullptr, nullptr));
+    Ok(clReleaseKernel(shaped));
     task("right", clEnqueueTask(scene_.session.queue, put_, 0, nullptr, nullptr));
     task("wait list: events without count",
          clEnqueueTask(scene_.session.queue, put_, 0, &scene_.done, nullptr));

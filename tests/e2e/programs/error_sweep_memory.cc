@@ -91,6 +91,7 @@ void CreateBufferWithProperties(const e2e::Session& session) {
   attempt("unknown property", session.context, unknown, 0, kBytes);
   attempt("bad flags", session.context, none, CL_MEM_READ_ONLY | CL_MEM_WRITE_ONLY, kBytes);
   attempt("size 0", session.context, nullptr, 0, 0);
+  attempt("use without a pointer", session.context, none, CL_MEM_USE_HOST_PTR, kBytes);
   attempt("right", session.context, none, 0, kBytes);
 }
 

@@ -101,7 +101,7 @@ void Build(const e2e::Session& session) {
   attempt("NULL program", nullptr, 1, &session.device, "");
   attempt("devices without count", program, 0, &session.device, "");
   attempt("count without devices", program, 1, nullptr, "");
-  // Left out: a NULL device, here and in compilations and links. PoCL 3.1 does not survive it.
+  // Left out: a NULL device, here and in compilations. PoCL 3.1 does not survive it.
   build("user data without a function",
         clBuildProgram(program, 1, &session.device, "", nullptr, &data));
   for (const char* options : {"-not-an-option", "-cl-std=CL9.9", "--", "-create-library", "-x"}) {
@@ -144,6 +144,63 @@ void Compile(const e2e::Session& session) {
           clCompileProgram(program, 1, &session.device, "", 0, nullptr, nullptr, nullptr, nullptr));
   Ok(clReleaseProgram(header));
   Ok(clReleaseProgram(program));
+}
+
+// A program of the binary of another.
+cl_program FromBinaryOf(const e2e::Session& session, cl_program built) {
+  size_t bytes = 0;
+  Ok(clGetProgramInfo(built, CL_PROGRAM_BINARY_SIZES, sizeof bytes, &bytes, nullptr));
+  std::vector<unsigned char> room(bytes);
+  unsigned char* binary = room.data();
+  Ok(clGetProgramInfo(built, CL_PROGRAM_BINARIES, sizeof binary, &binary, nullptr));
+  const unsigned char* constant = binary;
+  cl_int code = CL_SUCCESS;
+  cl_program program = clCreateProgramWithBinary(session.context, 1, &session.device, &bytes,
+                                                 &constant, nullptr, &code);
+  Ok(code);
+  return program;
+}
+
+void CompileWhatCannotBe(const e2e::Session& session) {
+  const Sweep compile("clCompileProgram");
+  const auto attempt = [&](const char* what, cl_program program) {
+    compile(what, clCompileProgram(program, 1, &session.device, "", 0, nullptr, nullptr, nullptr,
+                                   nullptr));
+  };
+  cl_program broken = e2e::MakeProgram(session.context, "this is not a program");
+  attempt("not a program", broken);
+  cl_program built = e2e::BuildProgram(session.context, session.device, kSource);
+  cl_kernel kernel = e2e::MakeKernel(built, "nothing");
+  attempt("with a kernel attached", built);
+  Ok(clReleaseKernel(kernel));
+  cl_program binary = FromBinaryOf(session, built);
+  attempt("of a binary", binary);
+  for (cl_program program : {broken, built, binary}) Ok(clReleaseProgram(program));
+}
+
+cl_program Compiled(const e2e::Session& session, const char* source) {
+  cl_program program = e2e::MakeProgram(session.context, source);
+  Ok(clCompileProgram(program, 1, &session.device, "", 0, nullptr, nullptr, nullptr, nullptr));
+  return program;
+}
+
+void LinkWhatCannotBe(const e2e::Session& session) {
+  const Sweep link("clLinkProgram");
+  const auto attempt = [&](const char* what, const cl_device_id* device, cl_uint count,
+                           const cl_program* programs) {
+    Drop(link.Made(what, [&](cl_int* code) {
+      return clLinkProgram(session.context, 1, device, "", count, programs, nullptr, nullptr, code);
+    }));
+  };
+  const cl_device_id null_device = nullptr;
+  cl_program lacking = Compiled(session,
+                                "int nowhere(int);\n"
+                                "kernel void calls(global int* x) { x[0] = nowhere(1); }");
+  cl_program twins[2] = {Compiled(session, kSource), Compiled(session, kSource)};
+  attempt("NULL device", &null_device, 1, twins);
+  attempt("a function that is nowhere", &session.device, 1, &lacking);
+  attempt("a kernel twice", &session.device, 2, twins);
+  for (cl_program program : {lacking, twins[0], twins[1]}) Ok(clReleaseProgram(program));
 }
 
 void Link(const SweepScene& scene) {
@@ -231,6 +288,7 @@ void Others(const e2e::Session& session) {
   constant("not from IL", clSetProgramSpecializationConstant(program, 0, sizeof value, &value));
   const Sweep release("clSetProgramReleaseCallback");
   release("NULL program", clSetProgramReleaseCallback(nullptr, Done, nullptr));
+  release("NULL function", clSetProgramReleaseCallback(program, nullptr, nullptr));
   release("any", clSetProgramReleaseCallback(program, Done, nullptr));
   const Sweep il("clCreateProgramWithIL");
   const char words[8] = {};
@@ -261,7 +319,9 @@ int main() {
   BuiltIn(scene.session);
   Build(scene.session);
   Compile(scene.session);
+  CompileWhatCannotBe(scene.session);
   Link(scene);
+  LinkWhatCannotBe(scene.session);
   Info(scene.session);
   Others(scene.session);
   return e2e::Finish();

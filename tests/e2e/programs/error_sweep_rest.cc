@@ -77,6 +77,13 @@ void NativeKernels(const SweepScene& scene) {
                                              nullptr, 0, nullptr, nullptr));
   native("NULL function", clEnqueueNativeKernel(scene.session.queue, nullptr, &data, sizeof data, 0,
                                                 nullptr, nullptr, 0, nullptr, nullptr));
+  const auto attempt = [&](const char* what, void* values, size_t bytes, cl_uint count) {
+    native(what, clEnqueueNativeKernel(scene.session.queue, Nothing, values, bytes, count,
+                                       &scene.buffer, nullptr, 0, nullptr, nullptr));
+  };
+  attempt("a size without values", nullptr, 8, 0);
+  attempt("values without a size", &data, 0, 0);
+  attempt("objects without values", nullptr, 0, 1);
 }
 
 void SubDevices(cl_device_id device) {
@@ -92,6 +99,17 @@ void SubDevices(cl_device_id device) {
   create("unknown property", clCreateSubDevices(device, unknown, 0, nullptr, &count));
   create("more units than there are", clCreateSubDevices(device, too_many, 0, nullptr, &count));
   create("by a domain that is not there", clCreateSubDevices(device, domain, 0, nullptr, &count));
+  const cl_device_partition_property too_large[] = {CL_DEVICE_PARTITION_BY_COUNTS, 1, 100000,
+                                                    CL_DEVICE_PARTITION_BY_COUNTS_LIST_END, 0};
+  create("by counts, more than there are",
+         clCreateSubDevices(device, too_large, 0, nullptr, &count));
+  cl_device_id part = nullptr;
+  const cl_device_partition_property one[] = {CL_DEVICE_PARTITION_BY_COUNTS, 1,
+                                              CL_DEVICE_PARTITION_BY_COUNTS_LIST_END, 0};
+  create("by counts, one", clCreateSubDevices(device, one, 1, &part, &count));
+  if (part == nullptr) return;  // A device of one unit cannot be divided.
+  create("a part of one unit", clCreateSubDevices(part, equally, 0, nullptr, &count));
+  Ok(clReleaseDevice(part));
 }
 
 void Timers(const e2e::Session& session) {
