@@ -49,6 +49,7 @@ def programs():
         Program("clFFT", HERE / "clfft.sh", ("clfft-client",)),
         Program("FFmpeg's filters", HERE / "ffmpeg.sh", ("ffmpeg",)),
         Program("OpenCV's T-API", HERE / "opencv.py", ("python3-opencv",)),
+        Program("libgpuarray", HERE / "gpuarray.py", ("python3-pygpu", "python3-numpy")),
         Program("ViennaCL", HERE / "viennacl.cc", ("libviennacl-dev", "libboost-dev")),
         Program("Boost.Compute", HERE / "boost_compute.cc", ("libboost-dev",)),
     ]
