@@ -50,17 +50,17 @@ inline void LearnDevices(cl_context context) {
     return;
   std::vector<cl_device_id> devices(bytes / sizeof(cl_device_id));
   (void)AVA_API(clGetContextInfo)(context, CL_CONTEXT_DEVICES, bytes, devices.data(), nullptr);
+  size_t most = 0;
   for (cl_device_id device : devices) {
-    cl_ulong largest = 0;
-    cl_bool unified = CL_FALSE;
-    const auto learn = [device](cl_device_info what, auto& value) {
+    const auto ask = [device](cl_device_info what, auto value) {
       (void)AVA_API(clGetDeviceInfo)(device, what, sizeof(value), &value, nullptr);
+      return value;
     };
-    learn(CL_DEVICE_MAX_MEM_ALLOC_SIZE, largest);
-    learn(CL_DEVICE_HOST_UNIFIED_MEMORY, unified);
-    if (largest > metadata(context)->largest) metadata(context)->largest = largest;
-    if (unified == CL_FALSE) metadata(context)->unified = false;
+    const size_t largest = ask(CL_DEVICE_MAX_MEM_ALLOC_SIZE, cl_ulong{0});
+    if (largest > most) most = largest;
+    if (!ask(CL_DEVICE_HOST_UNIFIED_MEMORY, cl_bool{CL_FALSE})) metadata(context)->unified = false;
   }
+  metadata(context)->largest = most;  // Last: who sees it need not learn.
 }
 
 // Bytes of `host_ptr` that a creation reads: none without the flags for it or when the size will be
