@@ -412,6 +412,7 @@ void Call::Succeed() {
   callback_ = 0;
   if (maps_) FinishMapping(true);
   if (unmaps_) FinishUnmapping(true);
+  if (view_.id != 0 || !freeing_.empty()) FinishAddresses(true);
 }
 
 void Call::Fail() {
@@ -440,6 +441,7 @@ void Call::CleanUp() {
   for (std::size_t i = bound_many_; i < minted_many_.size(); ++i)
     g_objects.Release(*minted_many_[i]);
   minted_many_.clear();
+  if (view_.id != 0 || !freeing_.empty()) FinishAddresses(false);
   if (session_.channel() == nullptr) return;
   transport::GuestChannel& channel = *session_.channel();
   if (shares_for_ != 0) FinishSharing(false);

@@ -176,6 +176,20 @@ class Call {
   void Unmap(const void* object, const void* pointer, std::uint64_t& id);
   void* mapped_pointer() const { return mapping_.pointer(); }
 
+  // Memory that is named by addresses. False: nothing lives there, refuse the call; NULL is passed
+  // on. What FreeAddress names is gone when the call succeeds.
+  bool Address(const void* pointer, std::uint64_t bytes, std::uint64_t& there);
+  bool Addresses(const void* pointers, std::uint64_t count, wire::Blob& blob);
+  bool FreeAddress(const void* pointer, std::uint64_t& there);
+  bool FreeAddresses(const void* pointers, std::uint64_t count, wire::Blob& blob);
+  // False: it is memory of the program's own.
+  bool OrAddress(const void* pointer, std::uint64_t bytes, wire::Blob& blob);
+  // After a call that has allocated: the program's pointer to that.
+  void* Allocated(std::uint64_t bytes);
+  // After a call by which the program may look at such memory; and in one that ends this.
+  void Mapped(const void* pointer, std::uint64_t bytes, bool writes);
+  void TakeBack(const void* pointer, wire::Blob& contents);
+
   // Callbacks: forgotten again in Fail.
   void Register(const CallbackEntry& entry, std::uint64_t& id);
 
@@ -291,6 +305,10 @@ class Call {
   void FinishSharing(bool success);
   void FinishMapping(bool success);
   void FinishUnmapping(bool success);
+  template <class One>
+  bool EachAddress(const void* pointers, std::uint64_t count, wire::Blob& blob, One one);
+  void Forget(const void* pointer, std::uint64_t bytes);
+  void FinishAddresses(bool success);
   void CleanUp();
 
   Session& session_;
@@ -320,6 +338,8 @@ class Call {
   std::vector<Object*> minted_many_;
   std::size_t bound_many_ = 0;  // of these, the ones that exist
   void** minted_many_destination_ = nullptr;
+  std::vector<const void*> freeing_;       // allocations that this call frees
+  guest::Addresses::View view_;            // of such memory, that this call ends
   Mapping mapping_;                        // that this call makes, or ends
   transport::Block shared_;                // memory of the object that it makes
   wire::HandleId shares_for_ = 0;          // that object; `shared_` is the call's to give back

@@ -53,6 +53,34 @@ void Deliveries::Forget(const transport::Block& block) {
   count_.fetch_sub(1, std::memory_order_relaxed);
 }
 
+bool Deliveries::IsPendingTo(const void* destination, std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  for (const Node* node = first_; node != nullptr; node = node->next) {
+    if (node->delivery.destination == destination && node->delivery.bytes == bytes) return true;
+  }
+  return false;
+}
+
+void Deliveries::ForgetTo(const void* destination, std::uint64_t bytes,
+                          transport::GuestChannel& channel) {
+  if (count_.load(std::memory_order_acquire) == 0) return;
+  const std::lock_guard lock(mutex_);
+  const auto begin = reinterpret_cast<std::uintptr_t>(destination);
+  Node** place = &first_;
+  while (*place != nullptr) {
+    Node* node = *place;
+    if (reinterpret_cast<std::uintptr_t>(node->delivery.destination) - begin >= bytes) {
+      place = &node->next;
+      continue;
+    }
+    channel.FreeWhenDone(node->delivery.block);
+    *place = node->next;
+    delete node;
+    count_.fetch_sub(1, std::memory_order_relaxed);
+  }
+  end_ = place;
+}
+
 void Deliveries::SweepNow(transport::GuestChannel& channel) {
   const std::lock_guard lock(mutex_);
   Node** place = &first_;

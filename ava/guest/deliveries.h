@@ -34,6 +34,10 @@ class Deliveries {
   bool IsPending(const transport::Block& block);
   // Forgets it; the block stays the caller's.
   void Forget(const transport::Block& block);
+  // The same of one that is to fill exactly these bytes.
+  bool IsPendingTo(const void* destination, std::uint64_t bytes);
+  // Forgets all that are to fill any of these bytes, and frees their blocks when those are done.
+  void ForgetTo(const void* destination, std::uint64_t bytes, transport::GuestChannel& channel);
   // Copies and frees what is done, in the order of the calls.
   void Sweep(transport::GuestChannel& channel) {
     if (count_.load(std::memory_order_acquire) != 0) SweepNow(channel);

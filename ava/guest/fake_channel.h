@@ -43,6 +43,7 @@ struct FakeCommand {
   std::byte* Data(const wire::Blob& blob) {
     switch (static_cast<wire::Place>(blob.place)) {
       case wire::Place::kNull:
+      case wire::Place::kAddress:
         return nullptr;
       case wire::Place::kRecord:
         return record.data() + blob.offset;

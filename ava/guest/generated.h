@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <new>
 #include <span>
 #include <string>
@@ -102,6 +103,38 @@ inline bool names_handle(const void* bytes, std::size_t size) {
 }
 inline bool IsServers(wire::HandleId id) { return wire::HandleServerMinted(id); }
 
+// It points into memory that the API has allocated and the program names by addresses.
+inline bool is_address(const void* pointer) {
+  return Session::Current().addresses().Has(pointer, 1);
+}
+
+// An allocation at the worker's own address, if it can be: that has to be free here. Where it is
+// not, others are tried; large ones lie elsewhere than small ones, as allocators go. Meanwhile the
+// first are kept, so that the vendor library gives no address twice. `ask(bytes)` is the call,
+// `give_back(pointer)` undoes it.
+template <class Ask, class GiveBack>
+void* Placed(std::uint64_t bytes, Ask ask, GiveBack give_back) {
+  constexpr std::uint64_t kBytesLeast[] = {0, std::uint64_t{1} << 20U, std::uint64_t{1} << 26U};
+  std::array<void*, std::size(kBytesLeast)> elsewhere = {};
+  Addresses& addresses = Session::Current().addresses();
+  std::size_t count = 0;
+  void* found = nullptr;
+  for (const std::uint64_t least : kBytesLeast) {
+    void* const pointer = ask(bytes > least ? bytes : least);
+    if (pointer == nullptr) break;
+    if (addresses.IsSame(pointer)) {
+      found = pointer;
+      break;
+    }
+    elsewhere[count++] = pointer;
+    if (!Session::Current().options().addresses) break;
+  }
+  const std::size_t kept = found == nullptr && count != 0 ? 1 : 0;
+  if (kept != 0) found = elsewhere[0];
+  for (std::size_t i = kept; i < count; ++i) give_back(elsewhere[i]);
+  return found;
+}
+
 // A plain value out of a reply or an upcall.
 template <class Value>
 Value FromResult(std::uint64_t result) {
@@ -196,6 +229,19 @@ inline const void* UpcallData(std::span<const std::byte> record, const wire::Blo
   if (blob.place != static_cast<std::uint32_t>(wire::Place::kRecord)) return nullptr;
   if (blob.offset > record.size() || blob.bytes > record.size() - blob.offset) return nullptr;
   return record.data() + blob.offset;
+}
+// Addresses in an upcall, as the program knows them.
+inline std::vector<void*> UpcallAddresses(std::span<const std::byte> record,
+                                          const wire::Blob& blob) {
+  const auto* data = static_cast<const std::byte*>(UpcallData(record, blob));
+  std::vector<void*> pointers(data == nullptr ? 0 : blob.bytes / sizeof(std::uint64_t));
+  for (void*& pointer : pointers) {
+    std::uint64_t there = 0;
+    std::memcpy(&there, data, sizeof(there));
+    data += sizeof(there);
+    pointer = Session::Current().addresses().Here(there);
+  }
+  return pointers;
 }
 
 }  // namespace ava::guest

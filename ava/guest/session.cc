@@ -50,7 +50,8 @@ Options ReadOptions() {
   return {.cached = !Lists(list, "cached"),
           .coalesce = !strict && !Lists(list, "coalesce"),
           .async = !strict && !Lists(list, "async"),
-          .shared = !Lists(list, "shared")};
+          .shared = !Lists(list, "shared"),
+          .addresses = !Lists(list, "addresses")};
 }
 
 // A program whose standard error is a pipe that nobody empties, or that nobody reads any more, must

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "ava/base/mutex.h"
+#include "ava/guest/addresses.h"
 #include "ava/guest/callbacks.h"
 #include "ava/guest/deliveries.h"
 #include "ava/guest/mappings.h"
@@ -28,12 +29,13 @@ namespace ava::guest {
 // Writes "ava: …" as one line to standard error.
 [[gnu::format(printf, 1, 2)]] void Say(const char* format, ...);
 
-// AVA_STRICT=1 and AVA_DISABLE=cached,coalesce,async,shared.
+// AVA_STRICT=1 and AVA_DISABLE=cached,coalesce,async,shared,addresses.
 struct Options {
   bool cached = true;
   bool coalesce = true;
   bool async = true;
   bool shared = true;
+  bool addresses = true;  // that are the same on both sides
 };
 
 class Session final : public transport::GuestChannelEvents {
@@ -86,6 +88,7 @@ class Session final : public transport::GuestChannelEvents {
   SharedMemory& shared_memory() { return shared_memory_; }
   // An object of a type that may have shared memory is gone.
   static void GiveBackSharedMemory(wire::HandleId object);
+  Addresses& addresses() { return addresses_; }
   SetterRegistry& setters() { return setters_; }
   Callbacks& callbacks() { return callbacks_; }
 
@@ -114,6 +117,7 @@ class Session final : public transport::GuestChannelEvents {
   Deliveries deliveries_;
   Mappings mappings_;
   SharedMemory shared_memory_;
+  Addresses addresses_;
   SetterRegistry setters_;
   Callbacks callbacks_{*this};
   Mutex adopted_mutex_;

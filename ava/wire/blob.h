@@ -12,10 +12,11 @@
 namespace ava::wire {
 
 enum class Place : std::uint32_t {
-  kNull = 0,    // The program passed NULL. offset and bytes are 0.
-  kRecord = 1,  // offset from the first byte of the command record in the ring (inputs only).
-  kArena = 2,   // offset into segment `segment`; segment 0 is the session's arena.
-  kSlot = 3,    // offset into the reply slot's inline area (outputs of waited calls only).
+  kNull = 0,     // The program passed NULL. offset and bytes are 0.
+  kRecord = 1,   // offset from the first byte of the command record in the ring (inputs only).
+  kArena = 2,    // offset into segment `segment`; segment 0 is the session's arena.
+  kSlot = 3,     // offset into the reply slot's inline area (outputs of waited calls only).
+  kAddress = 4,  // no bytes travel: offset is the worker's address of them.
 };
 
 // 24 bytes, little-endian. For an output, `bytes` is the capacity that the guest provides.

@@ -49,10 +49,12 @@ bool Call::Made(bool succeeded, std::uint64_t result, std::int32_t error) {
   reply_.result = result;
   reply_.error = error;
   state_ = succeeded ? State::kSucceeded : State::kFailed;
+  FinishFrees();
   if (!succeeded) {
     reply_.produced = wire::kFailedInLibrary;
     return false;
   }
+  Bring();
   for (const Output& output : outputs_) {
     if (output.role == Role::kNewHandle || output.role == Role::kNewHandles) BindNew(output);
   }

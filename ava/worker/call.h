@@ -215,6 +215,28 @@ class Call {
               std::size_t slice_pitch);
   void* Unmaps(
       std::uint64_t mapping);  // its pointer, contents brought back; one that no library accepts
+
+  // Addresses -----------------------------------------------------------------------------------
+  // So many bytes have to live there; NULL is passed on.
+  void* Address(std::uint64_t address, Wide bytes, std::int64_t invalid);
+  void** Addresses(const Blob& blob, const char* name, Wide count, std::int64_t invalid);
+  void* FreeAddress(std::uint64_t address, std::int64_t invalid);
+  void** FreeAddresses(const Blob& blob, const char* name, Wide count, std::int64_t invalid);
+  static bool IsAddress(const Blob& blob) {
+    return blob.place == static_cast<std::uint32_t>(wire::Place::kAddress);
+  }
+  template <class T>
+  T* AddressIn(const Blob& blob, Wide count, std::int64_t invalid) {
+    return reinterpret_cast<T*>(AddressOf(blob, count * Wide{kElementBytes<T>}, invalid));
+  }
+  // What this call brings to the guest when it is done; what it takes back before it begins.
+  void Brings(const void* from, const Blob& contents, const char* name, Wide bytes);
+  void TakesBack(void* to, const Blob& contents, const char* name);
+  // The vendor call follows, and frees what FreeAddress named.
+  void FreesNow();
+  // After Made.
+  void Allocated(const void* base, Wide bytes);
+
   // The vendor call ------------------------------------------------------------------------------
   // Whether it may block; decides what Data::kUntil means, so it comes before.
   void Blocks(bool blocks) { blocks_ = blocks; }
@@ -241,6 +263,7 @@ class Call {
   void DependsOn(HandleId child, HandleId parent);
   void DependAllOn(const Blob& children, HandleId parent);
   void Account(std::uint16_t resource, Wide amount, HandleId owner = 0);
+  void Account(std::uint16_t resource, Wide amount, const void* owner);
   void Deallocate(std::uint16_t resource, Wide amount);
   // The event with which the call's data is the guest's again. `own`: nobody but us knows it.
   void CompletesWith(void* event, bool own);
@@ -368,6 +391,13 @@ class Call {
   static std::span<std::uint64_t> WordsOf(void* place, Wide bytes);
   PendingItem& Item();
 
+  // call_addresses.cc
+  template <class One>
+  void** EachAddress(const Blob& blob, const char* name, Wide count, One one);
+  std::byte* AddressOf(const Blob& blob, Wide bytes, std::int64_t invalid);
+  void Bring();
+  void FinishFrees();
+
   // call.cc
   void FinishOutputs();
   void MarkBlocks();
@@ -400,6 +430,13 @@ class Call {
   std::shared_ptr<Mapping> mapping_;  // that this call maps
   bool mapping_reads_ = false;
   bool lends_ = false;
+  struct Freed {
+    const void* base;
+    worker::Addresses::Range range;
+  };
+  std::vector<Freed> frees_;
+  bool freed_ = false;
+  Contents brought_;
   std::uint64_t unmaps_ = 0;  // that this call unmaps
 };
 

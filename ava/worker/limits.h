@@ -31,6 +31,7 @@ inline constexpr std::int64_t kInterpretedBytesMax = std::int64_t{1} << 28;
 inline constexpr std::size_t kPendingMax = std::size_t{1}
                                            << 20;  // calls whose data waits for an event
 inline constexpr std::size_t kMappingsMax = std::size_t{1} << 16;   // live mappings
+inline constexpr std::size_t kAddressesMax = std::size_t{1} << 20;  // live allocations
 inline constexpr std::size_t kCallbacksMax = std::size_t{1} << 20;  // registered callbacks
 // Strings and buffers of one callback's arguments.
 inline constexpr std::size_t kUpcallPayloadMax = std::size_t{32} * 1024;

@@ -40,6 +40,8 @@ void PendingWork::Sweep() {
 }
 
 void PendingWork::Finish(PendingItem& item, bool has_failed) {
+  if (!has_failed && !item.contents.to.empty())
+    (void)addresses_.Read(item.contents.from, item.contents.to);
   if (item.fill != nullptr) Mappings::FillAndMark(*item.fill, channel_);
   for (const wire::Blob& block : item.blocks) {
     if (has_failed) {

@@ -13,10 +13,12 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "ava/transport/worker_channel.h"
 #include "ava/wire/blob.h"
+#include "ava/worker/addresses.h"
 #include "ava/worker/mappings.h"
 #include "ava/worker/progress.h"
 
@@ -30,10 +32,17 @@ struct EventFunctions {
   void (*release)(void* event) = nullptr;
 };
 
+// Contents of addressed memory that are brought to the guest.
+struct Contents {
+  const void* from = nullptr;
+  std::span<std::byte> to;
+};
+
 struct PendingItem {
   void* event = nullptr;                           // one reference is the item's
   std::vector<wire::Blob> blocks;                  // to be marked as done
   std::vector<std::unique_ptr<std::byte[]>> kept;  // inputs that travelled inside the record
+  Contents contents;                               // copied before that
   std::shared_ptr<Mapping> fill;  // contents to be brought to the guest, and marked
   bool finished = false;          // set by the sweep that holds sweep_mutex_
 
@@ -42,8 +51,9 @@ struct PendingItem {
 
 class PendingWork {
  public:
-  PendingWork(transport::WorkerChannel& channel, EventFunctions events, Progress& progress)
-      : channel_(channel), events_(events), progress_(progress) {}
+  PendingWork(transport::WorkerChannel& channel, EventFunctions events, Progress& progress,
+              const Addresses& addresses)
+      : channel_(channel), events_(events), progress_(progress), addresses_(addresses) {}
 
   // False: too many.
   bool Add(std::shared_ptr<PendingItem> item);
@@ -59,6 +69,7 @@ class PendingWork {
   transport::WorkerChannel& channel_;
   const EventFunctions events_;
   Progress& progress_;
+  const Addresses& addresses_;
   std::mutex sweep_mutex_;  // before mutex_
   std::mutex mutex_;
   std::vector<std::shared_ptr<PendingItem>> items_;

@@ -12,6 +12,7 @@
 
 #include "ava/router/router.h"
 #include "ava/transport/worker_channel.h"
+#include "ava/worker/addresses.h"
 #include "ava/worker/callbacks.h"
 #include "ava/worker/guest_files.h"
 #include "ava/worker/handle_table.h"
@@ -33,7 +34,7 @@ class Session {
         router(gate),
         progress(signs),
         handles([&gate](const Charge& charge) { gate.Release(charge.resource, charge.amount); }),
-        pending(guest, server.events, signs),
+        pending(guest, server.events, signs, addresses),
         files(std::move(guest_files)),
         lent(std::make_shared<LentMemory>(guest)) {}
   ~Session() { lent->Close(); }
@@ -69,6 +70,7 @@ class Session {
 
   HandleTable handles;
   Mappings mappings;
+  Addresses addresses;
   PendingWork pending;
   Callbacks callbacks;
   GuestFiles files;

@@ -70,6 +70,8 @@ struct Message {
   X(kBoxCount, 65, kError, "'{}' says how large a box is, or where: buffer(3), not {}")   \
   X(kNeverConsumed, 66, kError,                                                           \
     "what '{}' keeps would never arrive: no function has a consumes(…) of a '{}'")        \
+  X(kNotAnAddress, 67, kError, "'{}' is no address: say address first")                   \
+  X(kFreesNothing, 68, kError, "no parameter of '{}' frees what it points to")            \
   X(kOpenFact, 70, kError, "'{}' of '{}': {}")                                            \
   /* expressions: 90.. */                                                                 \
   X(kExpression, 90, kError, "{}")                                                        \

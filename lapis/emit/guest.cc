@@ -192,6 +192,7 @@ std::string Environment(const model::Api& api) {
 constexpr std::string_view kFile = R"(
 $banner$
 #pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
 $preamble$
 
@@ -202,6 +203,7 @@ namespace ava::guest {
 $traits$
 }  // namespace ava::guest
 
+using ava::guest::is_address;
 using ava::guest::named;
 using ava::guest::names_handle;
 namespace guest = ::ava::guest;

@@ -299,6 +299,12 @@ std::string GuestEffects(const GuestFunction& guest) {
     text += "ava_call.Retain(" + guest.name(index) + ");\n";
   for (const int index : guest.function.releases)
     text += "ava_call.Release(" + guest.name(index) + ");\n";
+  for (const model::Parameter& parameter : guest.function.parameters) {
+    if (!parameter.shape || !parameter.shape->address.maps) continue;
+    text += "ava_call.Mapped(" + parameter.name + ", " +
+            BufferCount(guest, *parameter.shape, parameter.name) + ", static_cast<bool>(" +
+            Text(*parameter.shape->address.writes) + "));\n";
+  }
   if (IsCached(guest, query)) {
     text += "if (ava_cached) ava_call.Learn(" + guest.name(query.object) +
             ", ava_question, ava_out_" + guest.name(query.value) + ", ava_call.produced());\n";

@@ -84,6 +84,10 @@ std::string ReturnedValue(const GuestFunction& guest) {
   if (shape.kind == model::ShapeKind::kMapped) {
     return "static_cast<" + function.return_type + ">(ava_call.mapped_pointer())";
   }
+  if (shape.kind == model::ShapeKind::kAddress) {
+    return "static_cast<" + function.return_type + ">(ava_call.Allocated(" +
+           Text(*shape.address.allocates) + "))";
+  }
   if (shape.kind == model::ShapeKind::kHandle && shape.use == model::HandleUse::kNew) {
     return "static_cast<" + function.return_type + ">(ava_result)";
   }
@@ -186,9 +190,15 @@ $signature$ {
 }
 )";
 
+bool Allocates(const model::Function& function) {
+  return function.return_shape && function.return_shape->address.allocates.has_value();
+}
+
 std::string VirtualFunction(const GuestFunction& guest) {
   const model::Function& function = guest.function;
-  return Fill(kVirtual, {{"signature", Signature(function)},
+  const std::string ask = "static " + Declare(function.return_type, AskName(function)) + "(" +
+                          ParameterList(function) + ")";
+  return Fill(kVirtual, {{"signature", Allocates(function) ? ask : Signature(function)},
                          {"before", Hooks(function.guest_before)},
                          {"limits", GuestLimits(guest)},
                          {"payload", std::to_string(PayloadBytes(guest))},
@@ -206,7 +216,10 @@ std::string VirtualFunction(const GuestFunction& guest) {
                                          (function.shared ? kSharedMemory : "")},
                          {"after", Hooks(function.guest_after)},
                          {"deferred", Deferred(guest)},
-                         {"return", function.return_shape ? "return result;\n" : ""}});
+                         {"return", function.return_shape ? "return result;\n" : ""}}) +
+         (Allocates(function)
+              ? "\n" + Signature(function) + " {\n" + Indent(GuestAllocation(guest), 2) + "}\n"
+              : "");
 }
 
 // Without a call: no command stands behind it.
@@ -320,6 +333,8 @@ std::string Signature(const model::Function& function) {
   std::string text = internal ? "" : "AVA_EXPORT ";
   return text + Declare(function.return_type, function.name) + "(" + ParameterList(function) + ")";
 }
+
+std::string AskName(const model::Function& function) { return "ava_ask_" + function.name; }
 
 std::string Refuse(const GuestFunction& guest, const std::string& error) {
   const model::Function& function = guest.function;

@@ -62,6 +62,17 @@ std::string GuestInputs(const GuestFunction& guest);
 std::size_t PayloadBytes(const GuestFunction& guest);
 // Statements that bring outputs to the program, once the call has succeeded.
 std::string GuestOutputs(const GuestFunction& guest);
+// Checks that what an address, or each of an array, names is alive, and fills its field.
+std::string AddressChecks(const GuestFunction& guest, const model::Shape& shape,
+                          const std::string& value, const std::string& field);
+// `in_memory`, unless it is an address.
+std::string OrAddress(const GuestFunction& guest, const model::Shape& shape,
+                      const std::string& name, const std::string& value, const std::string& field,
+                      const std::string& in_memory);
+// The body of a function that allocates memory: asks until it can lie at its own address.
+std::string GuestAllocation(const GuestFunction& guest);
+// The function that asks once.
+std::string AskName(const model::Function& function);
 // Structures that outlive a call: edges, references, answers to remember.
 std::string GuestEffects(const GuestFunction& guest);
 

@@ -130,16 +130,20 @@ std::string EncodeOutput(const GuestFunction& guest, const Shape& shape, const P
                          const std::string& field) {
   const std::string arguments =
       "(" + place.value + ", " + BufferBytes(guest, shape) + ", " + field + ");\n";
-  const std::string output = "guest::Output* ava_out_" + place.name;
+  // Of what may be an address, it is declared before that is known.
+  const std::string output =
+      (shape.address.instead ? "ava_out_" : "guest::Output* ava_out_") + place.name;
   if (shape.until_event < 0) return output + " = ava_call.Out" + arguments;
   if (!guest.may_block()) return "ava_call.OutLater" + arguments;
   const std::string blocked =
       shape.in_place ? "InPlace(" + Text(*shape.in_place) + ", " + arguments.substr(1) : arguments;
-  return output + " = nullptr;\nif (ava_blocks) {\n  ava_out_" + place.name + " = ava_call.Out" +
-         blocked + "} else {\n  ava_call.OutLater" + arguments + "}\n";
+  return (shape.address.instead ? "" : output + " = nullptr;\n") + "if (ava_blocks) {\n  ava_out_" +
+         place.name + " = ava_call.Out" + blocked + "} else {\n  ava_call.OutLater" + arguments +
+         "}\n";
 }
 
-std::string EncodeBuffer(const GuestFunction& guest, const Shape& shape, const Place& place) {
+std::string EncodeInMemory(const GuestFunction& guest, const Shape& shape, const Place& place) {
+  if (IsAddresses(shape)) return AddressChecks(guest, shape, place.value, place.field);
   if (IsHandles(shape) && shape.element->use == model::HandleUse::kNew)
     return EncodeNewHandles(guest, shape, place);
   if (IsHandles(shape) && shape.direction == Direction::kIn)
@@ -160,6 +164,13 @@ std::string EncodeBuffer(const GuestFunction& guest, const Shape& shape, const P
   const std::string field =
       shape.direction == Direction::kInOut ? place.field + "_out" : place.field;
   return text + EncodeOutput(guest, shape, place, field);
+}
+
+std::string EncodeBuffer(const GuestFunction& guest, const Shape& shape, const Place& place) {
+  const std::string in_memory = EncodeInMemory(guest, shape, place);
+  return shape.address.instead
+             ? OrAddress(guest, shape, place.name, place.value, place.field, in_memory)
+             : in_memory;
 }
 
 std::string EncodeString(const GuestFunction& guest, const Shape& shape, const Place& place) {
@@ -278,6 +289,22 @@ if ($name$ != nullptr) {
                {"field", place.field}});
 }
 
+std::string EncodeAddress(const GuestFunction& guest, const Shape& shape, const Place& place) {
+  const model::Address& address = shape.address;
+  std::string text = AddressChecks(guest, shape, place.value, place.field);
+  const std::string contents = ContentsName(place.field);
+  if (address.maps) {
+    const Place seen = {.value = "(" + Text(*address.reads) + ") ? " + place.value + " : nullptr",
+                        .field = contents,
+                        .name = place.name};
+    Shape bytes_of = shape;
+    bytes_of.size = 1;
+    text += EncodeOutput(guest, bytes_of, seen, contents);
+  }
+  if (address.unmaps) text += "ava_call.TakeBack(" + place.value + ", " + contents + ");\n";
+  return text;
+}
+
 std::string Encode(const GuestFunction& guest, const Shape& shape, const Place& place) {
   switch (shape.kind) {
     case ShapeKind::kOpaque:
@@ -301,6 +328,8 @@ std::string Encode(const GuestFunction& guest, const Shape& shape, const Place& 
     case ShapeKind::kMapped:
       return "ava_call.Unmap(" + guest.name(shape.mapping.object) + ", " + place.value + ", " +
              place.field + ");\n";
+    case ShapeKind::kAddress:
+      return EncodeAddress(guest, shape, place);
     case ShapeKind::kStruct:
     case ShapeKind::kUserdata:
     case ShapeKind::kIgnored:
@@ -375,7 +404,8 @@ bool CarriesBytes(const Shape& shape) {
     return false;
   }
   return shape.direction != Direction::kOut &&
-         (shape.kind == ShapeKind::kString || shape.kind == ShapeKind::kRect ||
+         (shape.address.unmaps || shape.kind == ShapeKind::kString ||
+          shape.kind == ShapeKind::kRect ||
           (shape.kind == ShapeKind::kBuffer && !IsHandles(shape)));
 }
 
@@ -408,7 +438,9 @@ std::size_t PayloadBytes(const GuestFunction& guest) {
   std::size_t bytes = kNone;
   for (int i = 0; i < static_cast<int>(guest.function.parameters.size()); ++i) {
     const Passing passing = PassingOf(guest.function, i);
-    if (passing != Passing::kBlob && passing != Passing::kBlobs) continue;
+    if (passing != Passing::kBlob && passing != Passing::kBlobs &&
+        !guest.parameter(i).shape->address.unmaps)
+      continue;
     if (CarriesBytes(*guest.parameter(i).shape)) return kData;
     bytes = kIds;
   }

@@ -20,6 +20,7 @@ using model::ShapeKind;
 bool HasOutput(const GuestFunction& guest, int index) {
   if (PassingOf(guest.function, index) == Passing::kNothing) return false;
   const Shape& shape = *guest.parameter(index).shape;
+  if (shape.address.maps) return shape.until_event < 0 || guest.may_block();
   if (shape.kind == ShapeKind::kRect) return shape.direction != Direction::kIn;
   if (shape.kind != ShapeKind::kBuffer && shape.kind != ShapeKind::kValueTable) return false;
   if (IsHandles(shape) && shape.element->use == model::HandleUse::kNew) return false;
@@ -105,7 +106,11 @@ std::string UpcallArgument(const model::Callback::Argument& argument) {
     case Passing::kHandle:
       return "static_cast<" + argument.type + ">(guest::Session::Current().ProgramHandle(" + field +
              ", wire::" + TypeEnumerator(shape.handle_type) + "))";
+    case Passing::kWord:
+      return "static_cast<" + argument.type + ">(guest::Session::Current().addresses().Here(" +
+             field + "))";
     case Passing::kBlob:
+      if (IsAddresses(shape)) return "guest::UpcallAddresses(ava_record, " + field + ").data()";
       return "static_cast<" + argument.type + ">(guest::UpcallData(ava_record, " + field + "))";
     case Passing::kInteger:
       return "guest::FromResult<" + argument.type + ">(static_cast<std::uint64_t>(" + field + "))";

@@ -61,6 +61,9 @@ $vendor$
 
 // The process works for one guest, and so does this module.
 ava::worker::Session* ava_session = nullptr;
+[[maybe_unused]] bool is_address(const void* pointer) {
+  return ava_session->addresses.Has(pointer, 1);
+}
 $metadata$
 
 }  // namespace

@@ -27,6 +27,8 @@ std::string ArgumentLine(const model::Callback::Argument& argument) {
       return to + " = ava_upcall.Buffer(" + argument.name + ", " + count +
              (size == "1" ? "" : " * " + size) + ", sizeof(ava_args));\n";
     }
+    case ShapeKind::kAddress:
+      return to + " = reinterpret_cast<std::uint64_t>(" + argument.name + ");\n";
     case ShapeKind::kOpaque:
       if (PassingOf(shape) == Passing::kBytes)
         return "std::memcpy(&" + to + ", &" + argument.name + ", sizeof(" + to + "));\n";

@@ -26,6 +26,25 @@ bool ReturnsMapping(const Function& function) {
   return function.return_shape && function.return_shape->kind == ShapeKind::kMapped;
 }
 
+bool ReturnsAllocation(const Function& function) {
+  return function.return_shape && function.return_shape->address.allocates.has_value();
+}
+
+// What the call frees is nobody's from here on: another allocation may get its address at once.
+void EmitFrees(FunctionText& out) {
+  for (const model::Parameter& parameter : out.function().parameters) {
+    if (!parameter.shape) continue;
+    const Shape& shape =
+        IsAddresses(*parameter.shape) ? *parameter.shape->element : *parameter.shape;
+    if (!shape.address.frees) continue;
+    const std::optional<model::Expr>& condition = shape.address.frees_if;
+    out.Line((condition ? "if (" + Condition(out.function(), *condition) + ") " : "") +
+             "ava_call.FreesNow();");
+    out.Decoded();
+    return out.Check();
+  }
+}
+
 bool ReturnsNothing(const Function& function) { return function.return_type == "void"; }
 
 std::string Argument(const FunctionText& out, int index) {
@@ -235,6 +254,7 @@ void EmitVendorCall(FunctionText& out) {
 
 std::string SuccessTest(const FunctionText& out) {
   const Function& function = out.function();
+  if (ReturnsAllocation(function)) return "result != nullptr";
   const std::string success =
       function.success ? Parenthesized(*function.success) : Success(out.api());
   switch (function.error_by) {
@@ -255,6 +275,8 @@ std::string ResultAndError(const FunctionText& out) {
   std::string result = "0";
   if (handle && function.return_shape->use == HandleUse::kExisting) {
     result = "ava_call.IdOf(" + TypeOf(function.return_shape->handle_type) + ", result)";
+  } else if (ReturnsAllocation(function)) {
+    result = "reinterpret_cast<std::uint64_t>(result)";
   } else if (!ReturnsNothing(function) && !handle && !ReturnsMapping(function)) {
     result = "ResultWord(result)";
   }
@@ -285,6 +307,10 @@ void EmitMade(FunctionText& out, int event) {
   const int table = ValueTableOf(function);
   out.Line("if (!ava_call.Made(" + SuccessTest(out) + ", " + ResultAndError(out) + ")) return;");
   EmitMapped(out);
+  if (ReturnsAllocation(function)) {
+    out.Line("ava_call.Allocated(result, " +
+             WideExpression(function, *function.return_shape->address.allocates) + ");");
+  }
   EmitBoundEarly(out);
   if (event >= 0) {
     const std::string& name = out.parameter(event).name;
@@ -323,6 +349,7 @@ void EmitEdges(FunctionText& out) {
 std::string OwnerOf(const FunctionText& out) {
   const Function& function = out.function();
   if (ReturnsNewHandle(function)) return ", ava_args.minted_result";
+  if (ReturnsAllocation(function)) return ", static_cast<const void*>(result)";
   for (const model::Parameter& parameter : function.parameters) {
     if (parameter.shape && IsOneNewHandle(*parameter.shape)) return ", ava_args." + parameter.name;
   }
@@ -346,6 +373,18 @@ std::string FunctionText::InvalidError(const Shape& handle) const {
   const model::HandleType* type = api_.FindHandleType(handle.handle_type);
   return type != nullptr && type->invalid ? type->invalid->text : LostError(api_);
 }
+
+namespace {
+
+// Code that asks only where `name` points does not look at what lies there.
+std::string WithoutPlaces(std::string code, const std::string& name) {
+  const std::string asks = "is_address(" + name + ")";
+  for (std::size_t at = code.find(asks); at != std::string::npos; at = code.find(asks))
+    code.erase(at, asks.size());
+  return code;
+}
+
+}  // namespace
 
 bool FunctionText::IsInterpreted(int index) const {
   const std::string& name = parameter(index).name;
@@ -372,7 +411,7 @@ bool FunctionText::IsInterpreted(int index) const {
   }
   for (const auto* hooks : {&function_.server_before, &function_.server_after}) {
     for (const model::Hook& hook : *hooks) {
-      if (Names(hook.code, name)) return true;
+      if (Names(WithoutPlaces(hook.code, name), name)) return true;
     }
   }
   return names(function_.blocking);
@@ -420,6 +459,7 @@ std::string ServeFunction(const model::Api& api, const Function& function) {
   EmitHooks(out, function.server_before);
   EmitOwnEvent(out, event);
   EmitOwnSize(out);
+  EmitFrees(out);
   EmitVendorCall(out);
   EmitMade(out, event);
   EmitLent(out);

@@ -120,13 +120,50 @@ std::string String(const Site& site, const Shape& shape) {
          (shape.count ? ", " + CountOf(site, shape) : "") + ")";
 }
 
+std::string Address(const Site& site, const Shape& shape) {
+  const std::string count = shape.count ? CountOf(site, shape) : "Wide{1}";
+  if (shape.address.frees)
+    return "ava_call.FreeAddress(" + site.from + ", " + site.out.InvalidError(shape) + ")";
+  return "ava_call.Address(" + site.from + ", " + count + ", " + site.out.InvalidError(shape) + ")";
+}
+
+std::string Addresses(const Site& site, const Shape& shape) {
+  const std::string verb = shape.element->address.frees ? "FreeAddresses" : "Addresses";
+  const Shape& invalid = shape.invalid ? shape : *shape.element;
+  return "const_cast<" + shape.type + ">(ava_call." + verb + "(" + site.from + ", " + site.name +
+         ", " + CountOf(site, shape) + ", " + site.out.InvalidError(invalid) + "))";
+}
+
+std::string OrAddress(const Site& site, const Shape& shape) {
+  const std::string plain = PlainBuffer(site, shape, CountOf(site, shape));
+  const std::string count = CountOf(site, shape);
+  return "Call::IsAddress(" + site.from + ") ? ava_call.AddressIn<" + ElementType(shape) + ">(" +
+         site.from + ", " + count + ", " + site.out.InvalidError(shape) + ") : " + plain;
+}
+
+// What an address maps or unmaps.
+void EmitContents(const Site& site, const Shape& shape) {
+  if (!HasContents(shape)) return;
+  const std::string& name = site.out.parameter(site.parameter).name;
+  const std::string where =
+      "(" + name + ", ava_args." + ContentsName(name) + ", " + Quote(ContentsName(name));
+  if (shape.address.maps)
+    site.out.Line("ava_call.Brings" + where + ", " + CountOf(site, shape) + ");");
+  if (shape.address.unmaps) site.out.Line("ava_call.TakesBack" + where + ");");
+  site.out.Decoded();
+}
+
 // The value of everything that comes down to one pointer or one handle.
 std::string Value(const Site& site, const Shape& shape) {
   switch (shape.kind) {
     case ShapeKind::kHandle:
       return "ava_call.Use<" + shape.handle_type + ">(" + site.from + ", " +
              Type(shape.handle_type) + ", " + site.out.InvalidError(shape) + NullRule(shape) + ")";
+    case ShapeKind::kAddress:
+      return Address(site, shape);
     case ShapeKind::kBuffer:
+      if (shape.address.instead) return OrAddress(site, shape);
+      if (IsAddresses(shape)) return Addresses(site, shape);
       if (IsHandles(shape)) return Handles(site, shape);
       if (IsNested(shape)) return Nested(site, shape);
       if (IsStructs(shape)) return Structs(site, shape);
@@ -266,6 +303,7 @@ void EmitParameter(FunctionText& out, int index) {
   }
   out.Line(declaration + " = " + Value(site, shape) + ";");
   out.Decoded();
+  EmitContents(site, shape);
   // A vendor library checks its arguments; the spec's own code need not.
   if (function.state == model::FunctionState::kInternal && shape.kind == ShapeKind::kString) {
     out.Line("if (" + parameter.name + " == nullptr) ava_call.Violate(" + site.name +

@@ -33,7 +33,9 @@ std::string BlobKind(const model::Function& function, const WireField& field) {
   if (field.name == "shadow" && PassingOfReturn(function) == Passing::kMapping) return "kShadow";
   for (const model::Parameter& parameter : function.parameters) {
     if (!parameter.shape) continue;
-    if (field.name != parameter.name && field.name != parameter.name + "_out") continue;
+    if (field.name != parameter.name && field.name != parameter.name + "_out" &&
+        field.name != ContentsName(parameter.name))
+      continue;
     if (parameter.shape->until_event >= 0) return "kUntil";
     if (IsNested(*parameter.shape)) return "kNested";
   }

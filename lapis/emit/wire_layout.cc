@@ -87,7 +87,9 @@ void AddField(Layout& layout, const Shape& shape, Passing passing, const std::st
     case Passing::kHandle:
       return layout.AddHandle(name);
     case Passing::kWord:
-      return layout.AddWord(name);
+      layout.AddWord(name);
+      if (HasContents(shape)) layout.AddBlob(ContentsName(name));
+      return;
     case Passing::kBlob:
       return layout.AddBlob(name);
     case Passing::kBlobs:
@@ -132,6 +134,19 @@ bool IsNewHandles(const Shape& shape) {
   return IsHandles(shape) && shape.element->use == HandleUse::kNew && !IsOneNewHandle(shape);
 }
 
+bool IsAddresses(const Shape& shape) {
+  return shape.kind == ShapeKind::kBuffer && shape.element &&
+         shape.element->kind == ShapeKind::kAddress;
+}
+
+bool HasContents(const Shape& shape) {
+  return shape.kind == ShapeKind::kAddress && (shape.address.maps || shape.address.unmaps);
+}
+
+std::string ContentsName(std::string_view parameter) {
+  return std::string(parameter) + "_contents";
+}
+
 bool IsNested(const Shape& shape) {
   return shape.kind == ShapeKind::kBuffer && shape.element &&
          (shape.element->kind == ShapeKind::kBuffer || shape.element->kind == ShapeKind::kString);
@@ -164,6 +179,7 @@ Passing PassingOf(const Shape& shape) {
       return shape.direction == Direction::kInOut ? Passing::kBlobs : Passing::kBlob;
     case ShapeKind::kCallback:
     case ShapeKind::kMapped:
+    case ShapeKind::kAddress:
       return Passing::kWord;
     case ShapeKind::kConditional:
       return WidestAlternative(shape);

@@ -19,7 +19,7 @@ enum class Passing {
   kFloating,
   kBytes,   // a struct by value
   kHandle,  // a handle by value, one new handle behind a pointer: HandleId
-  kWord,    // callback id, mapping id: std::uint64_t
+  kWord,    // callback id, mapping id, address: std::uint64_t
   kBlob,
   kBlobs,    // in and out: `name` and `name_out`
   kMapping,  // a returned mapped pointer: `mapping`, `shadow`
@@ -48,6 +48,11 @@ bool IsOneNewHandle(const model::Shape& shape);
 bool IsNewHandles(const model::Shape& shape);
 // True for a buffer of handles, whichever use.
 bool IsHandles(const model::Shape& shape);
+// True for a buffer of addresses.
+bool IsAddresses(const model::Shape& shape);
+// What an address maps or unmaps travels beside it, in a field of its own.
+bool HasContents(const model::Shape& shape);
+std::string ContentsName(std::string_view parameter);
 bool IsNested(const model::Shape& shape);   // an array of strings or of buffers
 bool IsStructs(const model::Shape& shape);  // an array of structs with fields to translate
 

@@ -22,6 +22,7 @@ constexpr std::string_view kProvided =
     "template <class T> using lapis_t = T;\n"
     "template <class T> T named(const void *bytes, size_t size);\n"
     "bool names_handle(const void *bytes, size_t size);\n"
+    "bool is_address(const void *pointer);\n"
     "#define AVA_API(function) (&::function)\n";
 
 std::string Take(CXString string) {

@@ -39,6 +39,17 @@ std::string BufferText(const Shape& shape, const Function& function) {
       std::string(has_own_count ? ")" : "") + "[" + (shape.count ? shape.count->text : "") + "]";
   if (shape.used) text += " used " + shape.used->text;
   if (shape.until_event >= 0) text += " until " + Name(function, shape.until_event);
+  if (shape.address.instead) text += " or address";
+  return text;
+}
+
+std::string AddressText(const Shape& shape) {
+  std::string text = "address";
+  if (shape.address.allocates) text += " of new[" + shape.address.allocates->text + "]";
+  if (shape.count) text += "[" + shape.count->text + "]";
+  if (shape.address.frees) text += " freed";
+  if (shape.address.maps) text += " mapped";
+  if (shape.address.unmaps) text += " unmapped";
   return text;
 }
 
@@ -83,6 +94,8 @@ std::string KindText(const Shape& shape, const Function& function) {
       return DirectionText(shape) + "rect " + Name(function, shape.rect.region);
     case ShapeKind::kMapped:
       return "mapping of " + Name(function, shape.mapping.object);
+    case ShapeKind::kAddress:
+      return AddressText(shape);
     case ShapeKind::kStruct:
       return StructText(shape, function);
     case ShapeKind::kConditional:

@@ -82,6 +82,8 @@ std::string_view Name(ShapeKind value) {
       return "rect";
     case ShapeKind::kMapped:
       return "mapped";
+    case ShapeKind::kAddress:
+      return "address";
     case ShapeKind::kStruct:
       return "struct";
     case ShapeKind::kConditional:
@@ -147,6 +149,7 @@ class Dumper {
     Put(json, "status", api.status_type);
     Put(json, "success", api.success);
     Put(json, "lost", api.lost);
+    Put(json, "invalid_address", api.invalid_address);
     Put(json, "symbol_nodes", api.symbol_nodes);
     Put(json, "policies", api.policies);
     Put(json, "metadata_struct", api.metadata_struct);
@@ -227,6 +230,20 @@ class Dumper {
       PutIndex(json, "slice_pitch", shape.mapping.slice_pitch);
       PutIndex(json, "origin", shape.mapping.origin);
     }
+    PutAddress(json, shape.address);
+  }
+
+  void PutAddress(Json& json, const Address& address) {
+    Put(json, "or_address", address.instead);
+    Put(json, "or_address_if", address.instead_if);
+    Put(json, "allocates", address.allocates);
+    Put(json, "given_back_by", address.given_back_by);
+    Put(json, "frees", address.frees);
+    Put(json, "frees_if", address.frees_if);
+    Put(json, "maps", address.maps);
+    Put(json, "reads", address.reads);
+    Put(json, "writes", address.writes);
+    Put(json, "unmaps", address.unmaps);
   }
 
   Json ShapeJson(const Shape& shape) {

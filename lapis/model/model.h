@@ -60,9 +60,10 @@ enum class ShapeKind {
   kValueTable,  // void* whose content depends on `selector`'s value; see Function::values
   kProperties,  // pointer to a list of {key, value} words that ends at key 0; see Properties
   kRect,        // pointer to a strided box of bytes; see Rect
-  kMapped,  // return value: pointer to a guest shadow of a mapped range; argument: such a pointer;
-            // see Mapping
-  kStruct,  // struct (behind a kBuffer) some of whose fields need translation: `fields`
+  kMapped,   // return value: pointer to a guest shadow of a mapped range; argument: such a pointer;
+             // see Mapping
+  kAddress,  // pointer into memory that both sides know by its address; see Address
+  kStruct,   // struct (behind a kBuffer) some of whose fields need translation: `fields`
   kConditional,  // `alternatives`, first whose condition holds; the last has no condition
   kIgnored,      // NULL/0 is passed to the vendor library
 };
@@ -123,6 +124,23 @@ struct Shared {
   std::string told_by;
 };
 
+// Memory that the API allocates and the program names by addresses, interior ones included. The
+// pointer itself travels, as the vendor library's; `count` of the shape says how many bytes from
+// there the call uses. Or a buffer may lie there as well as in memory of the program's own.
+struct Address {
+  bool instead = false;            // of a buffer: or_address
+  std::optional<Expr> instead_if;  // … where this holds (guest side)
+  // Return value: allocates(bytes, function).
+  std::optional<Expr> allocates;
+  std::string given_back_by;  // function with a parameter that `frees`
+  bool frees = false;         // the call gives the whole allocation back …
+  std::optional<Expr> frees_if;
+  bool maps = false;  // from this call on the program looks at the bytes
+  std::optional<Expr> reads;
+  std::optional<Expr> writes;
+  bool unmaps = false;
+};
+
 struct Properties {
   // keys whose value is a handle
   struct Key {
@@ -147,8 +165,8 @@ struct Shape {
   std::string handle_type;
   HandleUse use = HandleUse::kUse;
   bool optional = false;  // NULL handle is passed on to the vendor library instead of being refused
-  std::optional<Expr>
-      invalid;  // error for a null, dead or foreign handle here (overrides the type's)
+  std::optional<Expr> invalid;  // error for a null, dead or foreign handle here (overrides the
+                                // type's), or for an address where nothing lives
   // kBuffer, kString
   std::optional<Expr> count;  // elements (bytes for void)
   std::optional<Expr>
@@ -167,6 +185,7 @@ struct Shape {
   std::vector<Field> fields;
   Rect rect;
   Mapping mapping;
+  Address address;
   Properties properties;
   int callback = -1;  // index into Function::callbacks
   int selector = -1;  // kValueTable: parameter that selects
@@ -340,6 +359,7 @@ struct Api {
   std::string status_type;                    // "cl_int"
   std::string success;                        // "CL_SUCCESS"
   std::string lost;                           // "CL_DEVICE_NOT_AVAILABLE"
+  std::optional<Expr> invalid_address;        // error for an address where nothing lives
   std::vector<std::string> symbol_nodes;      // version nodes in order
   std::vector<HandleType> handle_types;
   std::vector<Resource> resources;

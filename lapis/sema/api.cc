@@ -182,6 +182,8 @@ const std::map<std::string, Apply>& Statements() {
       {"declare_metadata",
        [](Context& c, const Node& n) { c.api.metadata_struct = n.operands[0].text; }},
       {"policy", Policy},
+      {"address",
+       [](Context& c, const Node& n) { c.api.invalid_address = ExprOf(c, n.operands[0]); }},
       {"guest", Code},
       {"server", Code},
       {"both", Code},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -126,6 +127,8 @@ class Block {
     if (keep) buffer.element = shape.element;
     buffer.used = shape.used;
     buffer.always = shape.always;
+    buffer.address = shape.address;
+    buffer.invalid = shape.invalid;
     buffer.until_event = shape.until_event;
     buffer.count = target_.ExprOf(node.operands[0]);
     shape = std::move(buffer);
@@ -238,6 +241,10 @@ class Block {
     if (Shape* handle = HandleOf(shape, node)) handle->use = use;
   }
   void Invalid(Shape& shape, const Node& node) {
+    if (shape.kind == ShapeKind::kAddress || shape.address.instead) {
+      shape.invalid = target_.ExprOf(node.operands[0]);
+      return;
+    }
     if (Shape* handle = HandleOf(shape, node)) handle->invalid = target_.ExprOf(node.operands[0]);
   }
 
@@ -364,6 +371,66 @@ class Block {
     shape.mapping.object = target_.Parameter(node.operands[0]);
   }
 
+  void BecomeAddress(Shape& shape) {
+    const Shape before = shape;
+    shape = Opaque(*value_.type);
+    shape.kind = ShapeKind::kAddress;
+    shape.invalid = before.invalid;
+    shape.address = before.address;
+    shape.until_event = before.until_event;
+  }
+  void Address(Shape& shape, const Node& node) {
+    if (!NeedPointer(node)) return;
+    BecomeAddress(shape);
+    if (!node.operands.empty()) shape.count = target_.ExprOf(node.operands[0]);
+  }
+  void OrAddress(Shape& shape, const Node& node) {
+    if (!NeedPointer(node)) return;
+    shape.address.instead = true;
+    if (!node.operands.empty()) shape.address.instead_if = target_.ExprOf(node.operands[0]);
+  }
+  void Allocates(Shape& shape, const Node& node) {
+    if (!NeedPointer(node)) return;
+    BecomeAddress(shape);
+    shape.address.allocates = target_.ExprOf(node.operands[0]);
+    shape.address.given_back_by = node.operands[1].text;
+    target_.context.afterwards.emplace_back(
+        [&context = target_.context, &node] { CheckFrees(context, node.operands[1]); });
+  }
+  // What is allocated goes back by a call with a parameter that frees it.
+  static void CheckFrees(Context& context, const syntax::Text& name) {
+    const model::Function* function = context.api.FindFunction(name.text);
+    const bool frees =
+        function != nullptr &&
+        std::ranges::any_of(function->parameters, [](const model::Parameter& parameter) {
+          const model::ShapePtr& shape = parameter.shape;
+          return shape && shape->address.frees;
+        });
+    if (!frees) context.diagnostics.Report(diag::kFreesNothing, name.span, name.text);
+  }
+  // What is said of an address needs one.
+  bool NeedAddress(const Shape& shape, const Node& node) {
+    if (shape.kind == ShapeKind::kAddress) return true;
+    target_.context.diagnostics.Report(diag::kNotAnAddress, node.span, value_.name);
+    return false;
+  }
+  void Frees(Shape& shape, const Node& node) {
+    if (!NeedPointer(node)) return;
+    BecomeAddress(shape);
+    shape.address.frees = true;
+    shape.address.frees_if.reset();
+    if (!node.operands.empty()) shape.address.frees_if = target_.ExprOf(node.operands[0]);
+  }
+  void Mapped(Shape& shape, const Node& node) {
+    if (!NeedAddress(shape, node)) return;
+    shape.address.maps = true;
+    shape.address.reads = target_.ExprOf(node.operands[0]);
+    shape.address.writes = target_.ExprOf(node.operands[1]);
+  }
+  void Unmapped(Shape& shape, const Node& node) {
+    if (NeedAddress(shape, node)) shape.address.unmaps = true;
+  }
+
   static const std::map<std::string, Verb>& Verbs() {
     static const std::map<std::string, Verb> kVerbs = {
         {"in", &Block::In},
@@ -391,6 +458,12 @@ class Block {
         {"maps", &Block::Maps},
         {"pitches", &Block::Pitches},
         {"unmaps", &Block::Unmaps},
+        {"address", &Block::Address},
+        {"or_address", &Block::OrAddress},
+        {"allocates", &Block::Allocates},
+        {"frees", &Block::Frees},
+        {"mapped", &Block::Mapped},
+        {"unmapped", &Block::Unmapped},
     };
     return kVerbs;
   }

@@ -146,6 +146,11 @@ class Collector {
     AddOptional(shape.mapping.writes, "maps", Needs::kCondition);
     AddOptional(shape.mapping.host, "maps", Needs::kAnything);
     AddOptional(shape.mapping.shared, "maps", Needs::kAnything);
+    AddOptional(shape.address.allocates, "allocates", Needs::kCount);
+    AddOptional(shape.address.instead_if, "or_address", Needs::kCondition);
+    AddOptional(shape.address.frees_if, "frees", Needs::kCondition);
+    AddOptional(shape.address.reads, "mapped", Needs::kCondition);
+    AddOptional(shape.address.writes, "mapped", Needs::kCondition);
     for (model::Alternative& alternative : shape.alternatives) {
       AddOptional(alternative.condition, "if", Needs::kCondition);
       AddShape(Mutable(alternative.shape));

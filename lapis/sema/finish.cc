@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "lapis/sema/passes.h"
+#include "lapis/sema/shape.h"
 
 namespace lapis::sema {
 namespace {
@@ -105,6 +108,45 @@ void ReportOpen(Context& context, const Function& function) {
   }
 }
 
+// What a callback is given under the name of a parameter is that.
+void InheritShapes(Function& function) {
+  for (model::Callback& callback : function.callbacks) {
+    for (auto& argument : callback.arguments) {
+      if (argument.shape->confidence != model::Confidence::kOpen) continue;
+      const auto same =
+          std::ranges::find(function.parameters, argument.name, &model::Parameter::name);
+      if (same == function.parameters.end() || same->type != argument.type ||
+          same->shape->kind != ShapeKind::kBuffer ||
+          same->shape->direction != model::Direction::kIn)
+        continue;
+      Shape shape = *same->shape;
+      shape.until_event = -1;
+      if (shape.element && shape.element->kind == ShapeKind::kAddress)
+        Mutable(shape.element).address = {};
+      argument.shape = std::make_shared<Shape>(std::move(shape));
+    }
+  }
+}
+
+// What a call maps is there when its event completes.
+void MapUntilCompletion(Function& function) {
+  for (model::Parameter& parameter : function.parameters) {
+    if (parameter.shape->address.maps && parameter.shape->until_event < 0)
+      Mutable(parameter.shape).until_event = function.completes;
+  }
+}
+
+// Where nothing else is said, an address where nothing lives has the error that the file gives.
+void AddInvalid(const Context& context, model::ShapePtr& shape) {
+  const bool is_address = shape->kind == ShapeKind::kAddress || shape->address.instead;
+  if (is_address && !shape->invalid && context.api.invalid_address)
+    Mutable(shape).invalid = context.api.invalid_address;
+  if (shape->element && shape->element->kind == ShapeKind::kAddress)
+    AddInvalid(context, Mutable(shape).element);
+  for (std::size_t i = 0; i < shape->alternatives.size(); ++i)
+    AddInvalid(context, Mutable(shape).alternatives[i].shape);
+}
+
 }  // namespace
 
 void Finish(Context& context) {
@@ -112,6 +154,9 @@ void Finish(Context& context) {
   for (const auto& check : context.afterwards) check();
   for (Function& function : context.api.functions) {
     if (function.state == FunctionState::kUnsupported) continue;
+    InheritShapes(function);
+    MapUntilCompletion(function);
+    for (model::Parameter& parameter : function.parameters) AddInvalid(context, parameter.shape);
     AddHandleTypes(context, function);
   }
 }

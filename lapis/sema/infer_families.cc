@@ -60,12 +60,24 @@ void Release(View& view, std::string_view /*reason*/) {
   if (view.HasVerb("Release") && OnlyHandle(view) == 0) view.function.releases = {0};
 }
 
+// `blocking_read`: whether to wait for the device.
+void Blocking(View& view, std::string_view /*reason*/) {
+  for (int i = 0; i < view.size(); ++i) {
+    if (!view.name(i).starts_with("blocking") || !view.type(i).IsNumber()) continue;
+    view.function.blocking.emplace();
+    view.function.blocking->text = view.name(i);
+    view.function.blocking->where = view.declared.where;
+    return;
+  }
+}
+
 constexpr auto kHeuristics = std::to_array<Heuristic>({
     {"returned-plain", ReturnedPlain},
     {"returned-handle", ReturnedHandle},
     {"returned-pointer", ReturnedPointer},
     {"retain", Retain},
     {"release", Release},
+    {"blocking", Blocking},
 });
 
 }  // namespace

@@ -52,6 +52,10 @@ class Limits {
 
  private:
   void CheckReturn() {
+    const model::ShapePtr& returned = function_.return_shape;
+    if (returned && returned->kind == ShapeKind::kAddress && !returned->address.allocates)
+      Refuse(returned->where, "an address as the return value of '" + function_.name + "'",
+             ": allocates(bytes, function), if it is new");
     const header::Type& type = *context_.header.FindFunction(function_.name)->result;
     if (type.kind != header::TypeKind::kRecord || context_.header.IsHandle(type)) return;
     Refuse(function_.where, "a struct as the return value of '" + function_.name + "'",
@@ -68,8 +72,23 @@ class Limits {
     } else if (shape.element) {
       CheckShape(*shape.element, name);
     }
-    for (const model::Alternative& alternative : shape.alternatives)
+    CheckAddress(shape, name);
+    for (const model::Alternative& alternative : shape.alternatives) {
+      if (alternative.shape->kind == ShapeKind::kAddress)
+        Refuse(alternative.shape->where, "an 'if' around the address '" + name + "'", "");
       CheckShape(*alternative.shape, name);
+    }
+  }
+
+  void CheckAddress(const Shape& shape, const std::string& name) {
+    if (shape.address.instead && shape.direction == model::Direction::kInOut)
+      Refuse(shape.where, "or_address of '" + name + "', which is in and out,", "");
+    const bool array = shape.element && shape.element->kind == ShapeKind::kAddress;
+    if (!array) return;
+    if (shape.direction != model::Direction::kIn)
+      Refuse(shape.where, "an output of addresses, '" + name + "',", "");
+    if (shape.element->address.maps || shape.element->address.unmaps)
+      Refuse(shape.element->where, "mapping all that '" + name + "' points to", "");
   }
 
   void CheckStructs(const Shape& shape, const std::string& name) {

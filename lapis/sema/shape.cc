@@ -190,6 +190,15 @@ TypePtr ResolveType(const header::Header& header, std::string text) {
     type->size = 8;
     return type;
   }
+  if (text.ends_with("*const") || text.ends_with("* const")) {
+    const TypePtr pointer = ResolveType(header, text.substr(0, text.size() - 5));
+    if (!pointer) return nullptr;
+    auto type = std::make_shared<Type>(*pointer);
+    type->is_const = true;
+    type->name += "const";
+    type->canonical += "const";
+    return type;
+  }
   bool is_const = false;
   if (text.starts_with("const ")) {
     is_const = true;
