@@ -10,7 +10,10 @@ namespace {
 
 void* Pointer(std::uint64_t address) { return reinterpret_cast<void*>(address); }
 
-std::uint64_t Size(Wide bytes) { return bytes < 0 ? 0 : static_cast<std::uint64_t>(bytes); }
+// More than there can be, when it comes to less than nothing.
+std::uint64_t Size(Wide bytes) {
+  return bytes < 0 ? ~std::uint64_t{0} : static_cast<std::uint64_t>(bytes);
+}
 
 }  // namespace
 
@@ -105,8 +108,9 @@ void Call::TakesBack(void* to, const Blob& contents, const char* name) {
 }
 
 void Call::Account(std::uint16_t resource, Wide amount, const void* owner) {
-  session_.router.Account(resource, Size(amount));
-  session_.addresses.AddCharge(owner, {.resource = resource, .amount = Size(amount)});
+  const auto counted = static_cast<std::uint64_t>(amount < 0 ? 0 : amount);
+  session_.router.Account(resource, counted);
+  session_.addresses.AddCharge(owner, {.resource = resource, .amount = counted});
 }
 
 }  // namespace ava::worker
