@@ -200,6 +200,9 @@ class Call {
                           std::initializer_list<HandleId> holds, HandleId result = 0,
                           TypeId result_type = 0);
   void HoldForCallback(std::uintptr_t key, HandleId id);
+  // They come while their event is under way. The vendor library may hold its locks then, so that
+  // it must not be asked which other events have completed.
+  void CallbacksComeEarly();
 
   // Shared memory -------------------------------------------------------------------------------
   // What the guest gives as memory of the object that the call makes; null: nothing.

@@ -216,6 +216,10 @@ void Call::HoldForCallback(std::uintptr_t key, HandleId id) {
   once ? session_.handles.Unhold(id) : session_.handles.Unwatch(id);
 }
 
+void Call::CallbacksComeEarly() {
+  for (const std::uintptr_t key : callbacks_) session_.callbacks.SetEarly(key);
+}
+
 // The guest has to know which of them have been called already, and with what.
 void Call::GiveUpCallbacks() {
   for (const std::uintptr_t key : callbacks_) {

@@ -294,6 +294,19 @@ TEST_F(PendingTest, UpcallsCarryHandlesAndBytes) {
   EXPECT_EQ(at(got.data)[2], std::byte{3});
 }
 
+// The vendor library may hold the lock of the very event that is pending.
+TEST_F(PendingTest, EarlyCallbacksAskNothingOfTheLibrary) {
+  Run(Transfer{FakeChannel::Arena(64, 64)}, ServeWrite(false, false), false);
+  event.done = 1;
+  const std::uintptr_t early = session.callbacks.Register({.guest_id = 7, .once = true});
+  session.callbacks.SetEarly(early);
+  Upcall(&session, reinterpret_cast<void*>(early), 3).Send(UpcallArgs{});
+  EXPECT_FALSE(channel.IsDone(64));
+  const std::uintptr_t late = session.callbacks.Register({.guest_id = 8, .once = true});
+  Upcall(&session, reinterpret_cast<void*>(late), 3).Send(UpcallArgs{});
+  EXPECT_TRUE(channel.IsDone(64));
+}
+
 TEST_F(PendingTest, TextsOfAnUpcallEndInsideIt) {
   const std::uintptr_t key = session.callbacks.Register({.guest_id = 7, .once = true});
   Upcall upcall(&session, reinterpret_cast<void*>(key), 3);

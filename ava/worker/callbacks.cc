@@ -23,6 +23,12 @@ bool Callbacks::AddHold(std::uintptr_t key, HandleId id) {
   return true;
 }
 
+void Callbacks::SetEarly(std::uintptr_t key) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = callbacks_.find(key);
+  if (found != callbacks_.end()) found->second.early = true;
+}
+
 std::vector<HandleId> Callbacks::Cancel(std::uintptr_t key) {
   const std::scoped_lock lock(mutex_);
   const auto found = callbacks_.find(key);

@@ -19,6 +19,7 @@ namespace ava::worker {
 struct Callback {
   std::uint64_t guest_id = 0;
   bool once = false;
+  bool early = false;           // Call::CallbacksComeEarly
   std::vector<HandleId> holds;  // kept known until it has fired
   // What the call that takes the callback will return: the library may show it here before that.
   HandleId result = 0;  // 0: the callback does not hold it
@@ -32,6 +33,7 @@ class Callbacks {
   // An object that the call itself has created, or one of its parameters. False: it has fired
   // already.
   bool AddHold(std::uintptr_t key, HandleId id);
+  void SetEarly(std::uintptr_t key);
   // The call failed: the library will not call. Returns what it held.
   std::vector<HandleId> Cancel(std::uintptr_t key);
   // The library calls. Null: unknown or fired before. Else Fired follows, when the call is done

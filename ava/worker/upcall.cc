@@ -51,7 +51,7 @@ wire::Blob Upcall::Buffer(const void* data, std::size_t bytes, std::size_t args_
 }
 
 void Upcall::SendBytes(std::span<const std::byte> args) {
-  session_->pending.Sweep();
+  if (!fired_->early) session_->pending.Sweep();
   if (fired_->once) {
     for (const HandleId id : fired_->holds) session_->handles.Unhold(id);
   }

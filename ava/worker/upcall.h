@@ -7,8 +7,8 @@
 //   fired, sends nothing arguments.event = upcall.IdOf(kType_cl_event, event); arguments.errinfo =
 //   upcall.String(errinfo, sizeof(arguments)); upcall.Send(arguments);
 //
-// Finished work is marked before the guest hears of it; the holds of a callback that fires once end
-// here.
+// Finished work is marked before the guest hears of it, unless the callback is an early one; the
+// holds of a callback that fires once end here.
 
 #include <array>
 #include <cstddef>
