@@ -3,6 +3,18 @@
 
 namespace random_test {
 
+namespace {
+
+// It, or another part of the same.
+bool IsMapped(const World& world, Memory& memory) {
+  for (const auto& other : world.memories) {
+    if (!other->maps.empty() && &WholeOf(*other) == &WholeOf(memory)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 Enqueue::Enqueue(World& world, Operands& operands)
     : world_(world), operands_(operands), queue_(operands.Choose(world.queues)) {
   ChooseWaitList();
@@ -86,6 +98,11 @@ bool Enqueue::Prepare(bool blocking) {
     world_.Line("(left out: it would wait for a failed event)");
     return false;
   }
+  for (const auto& memory : touched_) {
+    if (may_touch_mapped_ || !IsMapped(world_, *memory)) continue;
+    world_.Line("(left out: {} is mapped)", memory->name);
+    return false;
+  }
   if (!blocking) return true;
   if (AnyFailed(gates())) {
     world_.Line("(left out: it would wait for a failed event)");
@@ -116,6 +133,7 @@ void Enqueue::Done(const std::string& call, cl_int code) {
               : event_ != nullptr ? " an event"
                                   : "");
   if (code != CL_SUCCESS) return;
+  world_.CommandMade();
   Append(queue_->gates, waited);
   if (!made) ForbidFailure(waited);
   for (const auto& memory : touched_) {

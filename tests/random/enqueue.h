@@ -18,6 +18,8 @@ class Enqueue {
 
   // Orders this command behind earlier ones that touch the same memory.
   void Touch(const std::shared_ptr<Memory>& memory);
+  // For maps: what is mapped already may be touched.
+  void MayTouchMapped() { may_touch_mapped_ = true; }
 
   // To be called last before the call: false if the command must not be made, which is then
   // recorded.
@@ -32,7 +34,7 @@ class Enqueue {
   // without the common ones.
   void Done(const std::string& call, cl_int code);
 
-  bool in_order() const { return queue_ != nullptr && queue_->in_order; }
+  bool list_is_wrong() const { return list_is_wrong_; }
   const std::shared_ptr<Queue>& queue_object() const { return queue_; }
   Gates gates() const;
 
@@ -53,6 +55,7 @@ class Enqueue {
   std::string wait_text_;
   bool wants_event_ = false;
   bool blocking_ = false;
+  bool may_touch_mapped_ = false;
   cl_event event_ = nullptr;
 };
 

@@ -5,6 +5,7 @@
 // determined.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -87,8 +88,13 @@ inline bool HasFailed(const Event& event) {
 
 struct Map {
   unsigned char* address = nullptr;
-  size_t bytes = 0;
+  size_t row_bytes = 0;
+  size_t rows = 1;
+  size_t slices = 1;
+  size_t row_pitch = 0;
+  size_t slice_pitch = 0;
   bool writes = false;
+  bool is_undefined = false;  // Until it is written.
 };
 
 struct Memory : Object<cl_mem> {
@@ -97,12 +103,35 @@ struct Memory : Object<cl_mem> {
   size_t bytes = 0;
   cl_mem_flags flags = 0;
   unsigned char* host = nullptr;
+  cl_mem_object_type type = CL_MEM_OBJECT_BUFFER;
+  size_t extent[3] = {0, 1, 1};  // Of an image, as its transfers count.
+  size_t pixel_bytes = 0;        // 0: a buffer.
   std::vector<Map> maps;
   // The last command that touched the whole, of which this may be a part.
   std::shared_ptr<Queue> last_queue;
   std::shared_ptr<Event> last_event;
 
+  bool is_image() const { return pixel_bytes != 0; }
   bool is_part() const { return whole != nullptr; }
+};
+
+struct Sampler : Object<cl_sampler> {
+  std::shared_ptr<Context> context;
+};
+
+struct Program : Object<cl_program> {
+  std::shared_ptr<Context> context;
+  bool has_source = false;
+  bool is_built = false;  // An attempt has been made.
+  unsigned kernels = 0;   // PoCL refuses to build under a kernel's feet.
+};
+
+struct Kernel : Object<cl_kernel> {
+  std::shared_ptr<Program> program;
+  std::string function;
+  // What its arguments are set to, each kept as long as it is set.
+  std::map<unsigned, std::shared_ptr<Memory>> memories;
+  std::map<unsigned, std::shared_ptr<Sampler>> samplers;
 };
 
 inline Memory& WholeOf(Memory& memory) { return memory.whole ? *memory.whole : memory; }

@@ -105,7 +105,7 @@ void Play_create_buffer(World& world, Operands operands) {
 }
 
 void Play_create_sub_buffer(World& world, Operands operands) {
-  const auto whole = operands.Choose(world.memories);
+  const auto whole = ChooseBuffer(world, operands);
   const size_t all = whole ? whole->bytes : 256;
   if (whole && whole->is_part()) operands.AddFault();
   const cl_buffer_region region = {
@@ -134,7 +134,7 @@ void Play_create_sub_buffer(World& world, Operands operands) {
 
 void Play_write_buffer(World& world, Operands operands) {
   Enqueue enqueue(world, operands);
-  const auto memory = operands.Choose(world.memories);
+  const auto memory = ChooseBuffer(world, operands);
   const Range range = ChooseRange(operands, memory);
   const bool blocking = operands.Flag();
   const bool no_pointer = operands.Choose<bool>({false}, {true});
@@ -153,7 +153,7 @@ void Play_write_buffer(World& world, Operands operands) {
 
 void Play_read_buffer(World& world, Operands operands) {
   Enqueue enqueue(world, operands);
-  const auto memory = operands.Choose(world.memories);
+  const auto memory = ChooseBuffer(world, operands);
   const Range range = ChooseRange(operands, memory);
   const bool blocking = operands.Flag();
   const bool no_pointer = operands.Choose<bool>({false}, {true});
@@ -178,7 +178,7 @@ void Play_read_buffer(World& world, Operands operands) {
 
 void Play_fill_buffer(World& world, Operands operands) {
   Enqueue enqueue(world, operands);
-  const auto memory = operands.Choose(world.memories);
+  const auto memory = ChooseBuffer(world, operands);
   const Range range = ChooseRange(operands, memory);
   const auto pattern_bytes = operands.Choose<size_t>({4, 1, 2, 8, 16, 128}, {0, 3, 256});
   const unsigned seed = operands.Next();
@@ -200,8 +200,8 @@ void Play_fill_buffer(World& world, Operands operands) {
 
 void Play_copy_buffer(World& world, Operands operands) {
   Enqueue enqueue(world, operands);
-  const auto from = operands.Choose(world.memories);
-  const auto to = operands.Choose(world.memories);
+  const auto from = ChooseBuffer(world, operands);
+  const auto to = ChooseBuffer(world, operands);
   const Range range = ChooseRange(operands, from);
   const auto to_offset = operands.Choose<size_t>({0, 16, 1}, {kHuge, 100000});
   if (!MayLeave(from, range) || !MayLeave(to, {to_offset, range.bytes})) {
@@ -225,7 +225,7 @@ void Play_copy_buffer(World& world, Operands operands) {
 
 void Play_migrate(World& world, Operands operands) {
   Enqueue enqueue(world, operands);
-  const auto memory = operands.Choose(world.memories);
+  const auto memory = ChooseBuffer(world, operands);
   const auto flags = operands.Choose<cl_mem_migration_flags>(
       {0, CL_MIGRATE_MEM_OBJECT_HOST, CL_MIGRATE_MEM_OBJECT_CONTENT_UNDEFINED}, {77});
   const auto count = operands.Choose<cl_uint>({1}, {0});

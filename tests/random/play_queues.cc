@@ -73,7 +73,7 @@ void Play_create_queue(World& world, Operands operands) {
 }
 
 void Play_retain(World& world, Operands operands) {
-  switch (operands.Next() % 4) {
+  switch (operands.Next() % 7) {
     case 0:
       return RetainOne(world, operands, operands.Choose(world.memories), "clRetainMemObject",
                        clRetainMemObject);
@@ -83,6 +83,15 @@ void Play_retain(World& world, Operands operands) {
     case 2:
       return RetainOne(world, operands, operands.Choose(world.queues), "clRetainCommandQueue",
                        clRetainCommandQueue);
+    case 3:
+      return RetainOne(world, operands, operands.Choose(world.kernels), "clRetainKernel",
+                       clRetainKernel);
+    case 4:
+      return RetainOne(world, operands, operands.Choose(world.programs), "clRetainProgram",
+                       clRetainProgram);
+    case 5:
+      return RetainOne(world, operands, operands.Choose(world.samplers), "clRetainSampler",
+                       clRetainSampler);
     default:
       return RetainOne(world, operands, operands.Choose(world.contexts), "clRetainContext",
                        clRetainContext);
@@ -90,7 +99,7 @@ void Play_retain(World& world, Operands operands) {
 }
 
 void Play_release(World& world, Operands operands) {
-  switch (operands.Next() % 4) {
+  switch (operands.Next() % 7) {
     case 0: {
       const auto memory = operands.Choose(world.memories);
       if (memory && !memory->maps.empty())
@@ -112,6 +121,17 @@ void Play_release(World& world, Operands operands) {
       return ReleaseOne(world, operands, world.queues, queue, "clReleaseCommandQueue",
                         clReleaseCommandQueue);
     }
+    case 3: {
+      const auto kernel = operands.Choose(world.kernels);
+      if (kernel && kernel->references == 1) --kernel->program->kernels;
+      return ReleaseOne(world, operands, world.kernels, kernel, "clReleaseKernel", clReleaseKernel);
+    }
+    case 4:
+      return ReleaseOne(world, operands, world.programs, operands.Choose(world.programs),
+                        "clReleaseProgram", clReleaseProgram);
+    case 5:
+      return ReleaseOne(world, operands, world.samplers, operands.Choose(world.samplers),
+                        "clReleaseSampler", clReleaseSampler);
     default:
       return ReleaseOne(world, operands, world.contexts, operands.Choose(world.contexts),
                         "clReleaseContext", clReleaseContext);
@@ -181,6 +201,41 @@ void Play_wait_for_events(World& world, Operands operands) {
   }
   const cl_int code = clWaitForEvents(count, handles.empty() ? nullptr : handles.data());
   world.Line("clWaitForEvents({},{}) = {}", count, names, operands.Code(code));
+}
+
+namespace {
+
+struct CallbackNote {
+  World* world;
+  std::string what;
+};
+
+void CL_CALLBACK EventCallback(cl_event, cl_int status, void* data) {
+  const std::unique_ptr<CallbackNote> note(static_cast<CallbackNote*>(data));
+  note->world->CallbackRan(note->what + " " + e2e::StatusName(status));
+}
+
+}  // namespace
+
+void Play_event_callback(World& world, Operands operands) {
+  const auto event = operands.Choose(world.events);
+  const auto type =
+      operands.Choose<cl_int>({CL_COMPLETE, CL_RUNNING, CL_SUBMITTED}, {CL_QUEUED, 77, -1});
+  const bool no_function = operands.Choose<bool>({false}, {true});
+  if (event) {
+    // PoCL calls none of them when the event fails.
+    if (HasFailed(*event)) return world.Line("(left out: a callback of what has failed)");
+    if (event->gate) ForbidFailure({event->gate});
+    ForbidFailure(event->gates);
+  }
+  auto note = std::make_unique<CallbackNote>(CallbackNote{&world, NameOf(event)});
+  const cl_int code =
+      clSetEventCallback(HandleOf(event), type, no_function ? nullptr : EventCallback, note.get());
+  world.Line("clSetEventCallback({}, {}{}) = {}", NameOf(event), type, no_function ? ", NULL" : "",
+             operands.Code(code));
+  if (code != CL_SUCCESS) return;
+  (void)note.release();
+  world.ExpectCallback();
 }
 
 void Play_event_status(World& world, Operands operands) {

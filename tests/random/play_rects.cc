@@ -79,7 +79,7 @@ void CheckEnd(Operands& operands, const std::shared_ptr<Memory>& memory, const S
 template <typename Call>
 void Transfer(World& world, Operands operands, const char* function, bool reads, Call call) {
   Enqueue enqueue(world, operands);
-  const auto memory = operands.Choose(world.memories);
+  const auto memory = ChooseBuffer(world, operands);
   const Side buffer = ChooseSide(operands);
   const Side host = ChooseSide(operands);
   const Region region = ChooseRegion(operands);
@@ -123,8 +123,8 @@ void Play_read_rect(World& world, Operands operands) {
 
 void Play_copy_rect(World& world, Operands operands) {
   Enqueue enqueue(world, operands);
-  const auto from = operands.Choose(world.memories);
-  const auto to = operands.Choose(world.memories);
+  const auto from = ChooseBuffer(world, operands);
+  const auto to = ChooseBuffer(world, operands);
   const Side from_side = ChooseSide(operands);
   const Side to_side = ChooseSide(operands);
   const Region region = ChooseRegion(operands);

@@ -25,6 +25,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr int kShrinkSecondsMax = 60;
+
 struct Options {
   std::string native;
   std::string virtual_;
@@ -115,12 +117,16 @@ class Tester {
     const std::string text = ToText(sequence);
     const std::string native = native_.Play(text);
     if (options_.native_deaths || IsDeath(native)) return options_.native_deaths && IsDeath(native);
-    return virtual_.Play(text) != native;
+    const std::string virtually = virtual_.Play(text);
+    if (virtually == native) return false;
+    last_difference_ = Difference(native, virtually);
+    return true;
   }
 
   // The smallest sequence that is still interesting, as far as the tries go.
   Sequence Shrink(const rc::Shrinkable<Sequence>& drawn) {
     rc::Shrinkable<Sequence> best = drawn;
+    const auto end = Clock::now() + std::chrono::seconds(kShrinkSecondsMax);
     unsigned tries = 0;
     for (bool smaller = true; smaller && tries < options_.shrink_tries_max;) {
       smaller = false;
@@ -128,6 +134,7 @@ class Tester {
       for (auto next = shrinks.next(); next && tries < options_.shrink_tries_max;
            next = shrinks.next()) {
         ++tries;
+        if (Clock::now() > end) return best.value();
         if (!IsInteresting(next->value())) continue;
         best = *next;
         smaller = true;
@@ -139,6 +146,7 @@ class Tester {
 
   void Report(uint64_t number, const rc::Shrinkable<Sequence>& drawn) {
     ++differences_;
+    const std::string seen = last_difference_;
     const bool again = IsInteresting(drawn.value()) && IsInteresting(drawn.value());
     fmt::print("sequence {} of seed {}: {}\n", number, options_.seed,
                again ? "again" : "not again each time");
@@ -153,7 +161,7 @@ class Tester {
     const std::string all =
         fmt::format("# sequence {} of seed {}, shrunken; {}\n{}{}", number, options_.seed,
                     fresh ? "in fresh players" : "not in fresh players", text,
-                    Commented(Difference(native, virtually)));
+                    Commented(fresh ? Difference(native, virtually) : seen));
     std::ofstream(name) << all;
     fmt::print("{}:\n{}\n", name, all);
     std::fflush(stdout);
@@ -196,6 +204,7 @@ class Tester {
   Options options_;
   PlayerProcess native_;
   PlayerProcess virtual_;
+  std::string last_difference_;
   uint64_t operations_ = 0;
   unsigned differences_ = 0;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/random/world.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -23,6 +25,7 @@ constexpr PlayFunction kPlayFunctions[] = {
 };
 
 constexpr size_t kFirstBufferBytes = 256;
+constexpr int kCallbackWaitMs = 2000;
 
 }  // namespace
 
@@ -33,6 +36,21 @@ std::string Contents(const void* data, size_t bytes) {
   std::string text = fmt::format("{} bytes", bytes);
   for (size_t i = 0; i < std::min<size_t>(bytes, 8); ++i) text += fmt::format(" {:02x}", at[i]);
   return text + fmt::format(" #{:016x}", hash);
+}
+
+std::shared_ptr<Memory> ChooseBuffer(const World& world, Operands& operands) {
+  const auto memory = operands.Choose(world.memories);
+  if (memory && memory->is_image()) operands.AddFault();
+  return memory;
+}
+
+void WriteMap(const Map& map, unsigned seed) {
+  for (size_t slice = 0; slice < map.slices; ++slice) {
+    for (size_t row = 0; row < map.rows; ++row) {
+      unsigned char* at = map.address + slice * map.slice_pitch + row * map.row_pitch;
+      for (size_t i = 0; i < map.row_bytes; ++i) at[i] = static_cast<unsigned char>(seed + i + row);
+    }
+  }
 }
 
 World::World(unsigned thread, bool aloud) : thread_(thread), aloud_(aloud) {
@@ -143,6 +161,40 @@ void World::SayFarewell(const std::shared_ptr<Queue>& queue) {
   released_queues_.push_back(queue);
 }
 
+void World::CallbackRan(std::string what) {
+  const std::lock_guard lock(callbacks_mutex_);
+  callbacks_.push_back(std::move(what));
+}
+
+// They may still be on their way when a wait for their event is over.
+void World::AwaitCallbacks() {
+  for (int i = 0; i < kCallbackWaitMs; ++i) {
+    {
+      const std::lock_guard lock(callbacks_mutex_);
+      if (callbacks_.size() >= callbacks_expected_) break;
+    }
+    usleep(1000);
+  }
+  const std::lock_guard lock(callbacks_mutex_);
+  std::sort(callbacks_.begin(), callbacks_.end());
+  for (const std::string& what : callbacks_) Line("callback: {}", what);
+}
+
+void World::UnmapAll() {
+  for (const auto& memory : memories) {
+    for (const Map& map : memory->maps) {
+      if (map.is_undefined) WriteMap(map, 3);
+      for (const auto& queue : queues) {
+        if (queue->context != memory->context) continue;
+        clEnqueueUnmapMemObject(queue->handle, memory->handle, map.address, 0, nullptr, nullptr);
+        clFinish(queue->handle);
+        break;
+      }
+    }
+    memory->maps.clear();
+  }
+}
+
 void World::SettleAll() {
   for (const auto& event : all_events_) {
     if (event->gate && !event->gate->is_set) SetUserEvent(*event, CL_COMPLETE);
@@ -166,6 +218,9 @@ void ReleaseAllOf(std::vector<std::shared_ptr<T>>& objects, Release release) {
 void World::ReleaseAll() {
   for (const auto& queue : released_queues_) clReleaseEvent(queue->farewell->handle);
   ReleaseAllOf(events, clReleaseEvent);
+  ReleaseAllOf(kernels, clReleaseKernel);
+  ReleaseAllOf(programs, clReleaseProgram);
+  ReleaseAllOf(samplers, clReleaseSampler);
   ReleaseAllOf(memories, clReleaseMemObject);
   ReleaseAllOf(queues, clReleaseCommandQueue);
   ReleaseAllOf(contexts, clReleaseContext);
@@ -173,11 +228,13 @@ void World::ReleaseAll() {
 
 void World::End() {
   SettleAll();
+  UnmapAll();
+  AwaitCallbacks();
   for (const Watched& watched : watched_) {
     Line("{}: {}", watched.what, Contents(watched.at, watched.bytes));
   }
   for (const auto& memory : memories) {
-    if (memory->is_part()) continue;
+    if (memory->is_part() || memory->is_image()) continue;
     std::vector<unsigned char> bytes(memory->bytes);
     for (const auto& queue : queues) {
       if (queue->context != memory->context) continue;

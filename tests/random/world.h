@@ -12,6 +12,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,10 +63,19 @@ class World {
   // Sets the user events among these that are unset, as the next call would wait for them.
   void Open(const Gates& gates);
 
+  void SettleAll();
+
+  void CommandMade() { has_commands_ = true; }
+  bool has_commands() const { return has_commands_; }
+
   // Waits until a queue is empty.
   void Settle(const std::shared_ptr<Queue>& queue);
 
   std::shared_ptr<Event> AdoptEvent(cl_event handle, const std::shared_ptr<Queue>& queue);
+  // What a callback saw; their order is not told.
+  void ExpectCallback() { ++callbacks_expected_; }
+  void CallbackRan(std::string what);
+
   void SetUserEvent(Event& event, cl_int status);
   void Drop(const std::shared_ptr<Event>& event);
   void SayFarewell(const std::shared_ptr<Queue>& queue);
@@ -76,6 +86,9 @@ class World {
   std::vector<std::shared_ptr<Queue>> queues;
   std::vector<std::shared_ptr<Memory>> memories;
   std::vector<std::shared_ptr<Event>> events;
+  std::vector<std::shared_ptr<Sampler>> samplers;
+  std::vector<std::shared_ptr<Program>> programs;
+  std::vector<std::shared_ptr<Kernel>> kernels;
 
  private:
   struct Watched {
@@ -85,7 +98,8 @@ class World {
   };
 
   void Record(std::string_view line);
-  void SettleAll();
+  void UnmapAll();
+  void AwaitCallbacks();
   void ReleaseAll();
 
   unsigned thread_;
@@ -97,10 +111,20 @@ class World {
   std::vector<Watched> watched_;
   std::vector<std::shared_ptr<Event>> all_events_;
   std::vector<std::shared_ptr<Queue>> released_queues_;
+  std::mutex callbacks_mutex_;
+  std::vector<std::string> callbacks_;
+  size_t callbacks_expected_ = 0;
+  bool has_commands_ = false;
 };
 
 // A short form of memory's contents.
 std::string Contents(const void* data, size_t bytes);
+
+// For what takes buffers only; an image is wrong there.
+std::shared_ptr<Memory> ChooseBuffer(const World& world, Operands& operands);
+
+// By the program: all that is mapped.
+void WriteMap(const Map& map, unsigned seed);
 
 using e2e::CodeName;
 
