@@ -274,6 +274,7 @@ void Churn(const e2e::Session& session) {
     const auto value = static_cast<uint8_t>(at);
     Ok(clEnqueueSVMMemFill(session.queue, live[at], &value, 1, bytes, 0, nullptr, nullptr));
   }
+  Ok(clFinish(session.queue));
   for (uint8_t* memory : live) clSVMFree(session.context, memory);
   std::printf("churn: %d wrong\n", wrong);
 }
