@@ -184,7 +184,7 @@ class Call {
   bool FreeAddresses(const void* pointers, std::uint64_t count, wire::Blob& blob);
   // False: it is memory of the program's own.
   bool OrAddress(const void* pointer, std::uint64_t bytes, wire::Blob& blob);
-  // After a call that has allocated: the program's pointer to that.
+  // After a call that has allocated: the program's pointer to that; so much is wanted of it.
   void* Allocated(std::uint64_t bytes);
   // After a call by which the program may look at such memory; and in one that ends this.
   void Mapped(const void* pointer, std::uint64_t bytes, bool writes);

@@ -237,8 +237,8 @@ class Call {
   void TakesBack(void* to, const Blob& contents, const char* name);
   // The vendor call follows, and frees what FreeAddress named.
   void FreesNow();
-  // After Made.
-  void Allocated(const void* base, Wide bytes);
+  // After Made: so many bytes, of which the program has wanted these.
+  void Allocated(const void* base, std::uint64_t wanted, Wide bytes);
 
   // The vendor call ------------------------------------------------------------------------------
   // Whether it may block; decides what Data::kUntil means, so it comes before.

@@ -2,6 +2,9 @@
 
 // Call: memory that is named by addresses.
 
+#include <algorithm>
+#include <utility>
+
 #include "ava/base/format.h"
 #include "ava/worker/call.h"
 
@@ -83,8 +86,8 @@ void Call::FinishFrees() {
   }
 }
 
-void Call::Allocated(const void* base, Wide bytes) {
-  if (!session_.addresses.Add(base, Size(bytes)))
+void Call::Allocated(const void* base, std::uint64_t wanted, Wide bytes) {
+  if (!session_.addresses.Add(base, std::min(wanted, Size(bytes))))
     Violate("result", fmt::format("more than {} allocations", kAddressesMax));
 }
 

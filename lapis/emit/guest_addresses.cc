@@ -67,14 +67,14 @@ std::string GuestAllocation(const GuestFunction& guest) {
                       : same                         ? parameter.name
                                                      : "{}");
   }
-  // How much is asked for can be changed where a parameter says it.
+  // How much is asked for can be more than is wanted, where a parameter says it.
   std::vector<std::string> asking;
   for (const model::Parameter& parameter : function.parameters) {
     asking.push_back(parameter.name == address.allocates->text ? "ava_bytes" : parameter.name);
   }
   return Fill(R"(
 return static_cast<$type$>(guest::Placed(
-    $bytes$, [&]([[maybe_unused]] std::size_t ava_bytes) { return $ask$($asking$); },
+    $bytes$, [&]([[maybe_unused]] std::size_t ava_bytes) { return $ask$($asking$, $bytes$); },
     [&](void* ava_unplaced) { ::$free$($freeing$); }));
 )",
               {{"type", function.return_type},

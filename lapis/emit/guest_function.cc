@@ -85,8 +85,7 @@ std::string ReturnedValue(const GuestFunction& guest) {
     return "static_cast<" + function.return_type + ">(ava_call.mapped_pointer())";
   }
   if (shape.kind == model::ShapeKind::kAddress) {
-    return "static_cast<" + function.return_type + ">(ava_call.Allocated(" +
-           Text(*shape.address.allocates) + "))";
+    return "static_cast<" + function.return_type + ">(ava_call.Allocated(ava_wanted))";
   }
   if (shape.kind == model::ShapeKind::kHandle && shape.use == model::HandleUse::kNew) {
     return "static_cast<" + function.return_type + ">(ava_result)";
@@ -197,7 +196,7 @@ bool Allocates(const model::Function& function) {
 std::string VirtualFunction(const GuestFunction& guest) {
   const model::Function& function = guest.function;
   const std::string ask = "static " + Declare(function.return_type, AskName(function)) + "(" +
-                          ParameterList(function) + ")";
+                          ParameterList(function) + ", std::uint64_t ava_wanted)";
   return Fill(kVirtual, {{"signature", Allocates(function) ? ask : Signature(function)},
                          {"before", Hooks(function.guest_before)},
                          {"limits", GuestLimits(guest)},

@@ -466,6 +466,7 @@ std::string GuestInputs(const GuestFunction& guest) {
   std::string text;
   const Passing returned = PassingOfReturn(guest.function);
   if (returned == Passing::kHandle) text += ReturnedHandle(guest);
+  if (returned == Passing::kWord) text += "ava_args.wanted = ava_wanted;\n";
   for (int i = 0; i < static_cast<int>(guest.function.parameters.size()); ++i) {
     const model::ShapePtr& shape = guest.parameter(i).shape;
     if (PassingOf(guest.function, i) == Passing::kNothing || shape->kind == ShapeKind::kHandle)

@@ -308,7 +308,7 @@ void EmitMade(FunctionText& out, int event) {
   out.Line("if (!ava_call.Made(" + SuccessTest(out) + ", " + ResultAndError(out) + ")) return;");
   EmitMapped(out);
   if (ReturnsAllocation(function)) {
-    out.Line("ava_call.Allocated(result, " +
+    out.Line("ava_call.Allocated(result, ava_args.wanted, " +
              WideExpression(function, *function.return_shape->address.allocates) + ");");
   }
   EmitBoundEarly(out);

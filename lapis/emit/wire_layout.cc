@@ -202,6 +202,7 @@ Passing PassingOfReturn(const model::Function& function) {
   if (!function.return_shape) return Passing::kNothing;
   const Shape& shape = *function.return_shape;
   if (shape.kind == ShapeKind::kMapped) return Passing::kMapping;
+  if (shape.kind == ShapeKind::kAddress) return Passing::kWord;
   return shape.kind == ShapeKind::kHandle && shape.use == HandleUse::kNew ? Passing::kHandle
                                                                           : Passing::kNothing;
 }
@@ -224,7 +225,8 @@ WireStruct ArgumentStruct(const model::Function& function) {
   }
   const Passing returned = PassingOfReturn(function);
   if (returned != Passing::kNothing)
-    AddField(layout, *function.return_shape, returned, "minted_result");
+    AddField(layout, *function.return_shape, returned,
+             returned == Passing::kWord ? "wanted" : "minted_result");
   if (function.shared) layout.AddBlob("shared_memory");
   return std::move(layout).Finish();
 }
