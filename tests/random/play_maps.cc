@@ -101,10 +101,10 @@ void Play_map_image(World& world, Operands operands) {
   const cl_map_flags flags = ChooseFlags(operands);
   const size_t whole[3] = {image ? image->extent[0] : 1, image ? image->extent[1] : 1,
                            image ? image->extent[2] : 1};
-  // PoCL ends the process when the origin lies past the end.
+  // PoCL ends the process when the origin lies past the end, or the region is empty.
   const size_t origin[3] = {operands.Choose<size_t>({0, whole[0] / 2}, {}), 0, 0};
   const size_t region[3] = {
-      operands.Choose<size_t>({whole[0] - std::min(origin[0], whole[0] - 1), 1}, {0, whole[0] + 7}),
+      operands.Choose<size_t>({whole[0] - std::min(origin[0], whole[0] - 1), 1}, {whole[0] + 7}),
       whole[1], whole[2]};
   const bool blocking = !operands.Flag();
   const bool no_pitch = operands.Choose<bool>({false}, {true});

@@ -225,6 +225,8 @@ void Play_event_callback(World& world, Operands operands) {
   if (event) {
     // PoCL calls none of them when the event fails.
     if (HasFailed(*event)) return world.Line("(left out: a callback of what has failed)");
+    if (event->gate && type > CL_COMPLETE)
+      return world.Line("(left out: a user event does not run)");
     if (event->gate) ForbidFailure({event->gate});
     ForbidFailure(event->gates);
   }
@@ -235,6 +237,7 @@ void Play_event_callback(World& world, Operands operands) {
              operands.Code(code));
   if (code != CL_SUCCESS) return;
   (void)note.release();
+  world.CommandMade();
   world.ExpectCallback();
 }
 

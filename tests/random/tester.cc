@@ -116,6 +116,10 @@ class Tester {
   bool IsInteresting(const Sequence& sequence) {
     const std::string text = ToText(sequence);
     const std::string native = native_.Play(text);
+    if (IsDeath(native) && !options_.native_deaths) {
+      std::ofstream(fmt::format("{}/native_death_{}.txt", options_.out, native_.deaths()))
+          << text << Commented(native);
+    }
     if (options_.native_deaths || IsDeath(native)) return options_.native_deaths && IsDeath(native);
     const std::string virtually = virtual_.Play(text);
     if (virtually == native) return false;
