@@ -40,6 +40,7 @@ unsigned char* HostFor(World& world, size_t bytes) {
 
 // Without contents of its own a buffer's are undefined, so it is filled before anyone looks.
 void Define(World& world, Memory& memory) {
+  world.CommandMade();
   for (const auto& queue : world.queues) {
     if (queue->context != memory.context || AnyUnset(queue->gates)) continue;
     const cl_uint pattern = 0x01020304;
@@ -208,6 +209,7 @@ void Play_copy_buffer(World& world, Operands operands) {
     return world.Line("(left out: past the end of a part)");
   }
   if (to && to_offset + range.bytes > to->bytes) operands.AddFault();
+  if (from != to && from && to && &WholeOf(*from) == &WholeOf(*to)) operands.AddFault();
   if (from == to && range.offset < to_offset + range.bytes &&
       to_offset < range.offset + range.bytes) {
     operands.AddFault();

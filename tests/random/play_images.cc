@@ -50,7 +50,8 @@ void CheckAccess(Operands& operands, const Memory& image, cl_mem_flags refused) 
 }
 
 // Contents of an image without any are undefined.
-void Define(const Memory& image) {
+void Define(World& world, const Memory& image) {
+  world.CommandMade();
   cl_int code = CL_SUCCESS;
   cl_command_queue queue = clCreateCommandQueueWithProperties(
       image.context->handle, image.context->devices[0], nullptr, &code);
@@ -136,7 +137,7 @@ void Play_create_image(World& world, Operands operands) {
     std::copy(shape.extent, shape.extent + 3, image->extent);
     image->pixel_bytes = format.pixel_bytes;
     image->bytes = shape.extent[0] * shape.extent[1] * shape.extent[2] * format.pixel_bytes;
-    if (!has_host) Define(*image);
+    if (!has_host) Define(world, *image);
   }
   world.Line("clCreateImage({}, {:#x}, {:#x} {:#x}, {:#x} {}x{}x{} {}, {}) = {} {}",
              NameOf(context), access | source, format.format.image_channel_order,

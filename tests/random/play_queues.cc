@@ -191,11 +191,14 @@ void Play_wait_for_events(World& world, Operands operands) {
   const auto count = operands.Choose<cl_uint>({1, 2, 3}, {0});
   std::vector<cl_event> handles;
   std::string names;
+  std::shared_ptr<Context> first;
   for (cl_uint i = 0; i < count; ++i) {
     const auto event = operands.Choose(world.events);
     handles.push_back(HandleOf(event));
     names += " " + NameOf(event);
     if (!event) continue;
+    if (first != nullptr && event->context != first) operands.AddFault();
+    first = event->context;
     if (event->gate) world.Open({event->gate});
     world.Open(event->gates);
   }
