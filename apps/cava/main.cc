@@ -28,6 +28,9 @@ int Run(int argc, char** argv) {
     sub->add_option("spec", options.spec, "the .lapis file")->required();
     sub->add_option("--root", options.root,
                     "directory that paths are relative to (default: the current one)");
+    sub->add_option("-I,--include", options.include_paths,
+                    "directory in which headers are looked for, after the root and the spec's")
+        ->allow_extra_args(false);
     const auto diagnostics = [&](const std::string& value) {
       options.json_diagnostics = value == "json";
     };

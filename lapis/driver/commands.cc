@@ -34,6 +34,7 @@ Input InputOf(const Options& options, bool open_facts_are_errors) {
   return {.spec = options.spec,
           .root = options.root,
           .read = ReadWhole,
+          .include_paths = options.include_paths,
           .memory = {},
           .open_facts_are_errors = open_facts_are_errors};
 }

@@ -5,17 +5,19 @@
 // input, 70 for a bug of ours. apps/cava reads the command line.
 
 #include <string>
+#include <vector>
 
 namespace lapis::driver {
 
 struct Options {
   std::string spec;
-  std::string root;      // "": the current directory
-  std::string output;    // build: directory
-  std::string depfile;   // build: empty for none
-  bool json = false;     // coverage
-  double lines_max = 0;  // coverage: a function; 0: no limit
-  bool brief = false;    // dump: a line a function
+  std::string root;                        // "": the current directory
+  std::vector<std::string> include_paths;  // more directories of headers
+  std::string output;                      // build: directory
+  std::string depfile;                     // build: empty for none
+  bool json = false;                       // coverage
+  double lines_max = 0;                    // coverage: a function; 0: no limit
+  bool brief = false;                      // dump: a line a function
   bool json_diagnostics = false;
 };
 

@@ -48,6 +48,8 @@ std::string InRoot(const Input& input, const std::string& path) {
 }  // namespace
 
 Compilation::Compilation(const Input& input) {
+  std::vector<std::string> include_paths = {InRoot(input, DirectoryOf(input.spec))};
+  include_paths.insert(include_paths.end(), input.include_paths.begin(), input.include_paths.end());
   const std::optional<std::string> text = input.read(InRoot(input, input.spec));
   if (!text) {
     diagnostics_.Report(diag::kCannotRead, diag::Place{}, input.spec, "no such file");
@@ -61,7 +63,7 @@ Compilation::Compilation(const Input& input) {
                   .diagnostics = diagnostics_,
                   .nodes = syntax::Parse(sources_, file, diagnostics_),
                   .environment = {.root = input.root,
-                                  .include_paths = {InRoot(input, DirectoryOf(input.spec))},
+                                  .include_paths = std::move(include_paths),
                                   .preamble = {},
                                   .memory = input.memory},
                   .header = {},

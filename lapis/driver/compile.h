@@ -23,6 +23,7 @@ struct Input {
   std::string spec;  // path, relative to the root where it can be
   std::string root;  // "": the current directory
   ReadFile read;
+  std::vector<std::string> include_paths;  // after the root and the spec's folder
   std::vector<header::MemoryFile> memory;  // headers that need not exist (tests)
   bool open_facts_are_errors = false;      // `cava check`
 };
