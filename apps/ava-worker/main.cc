@@ -134,8 +134,9 @@ Result<const worker::ServerApi*> LoadServer(const WorkerSpec& spec) {
   const std::string path = control::FindIn(spec.library_directories, file);
   if (path.empty()) {
     return Fail(ErrorCode::kUnavailable,
-                fmt::format("no API '{}' here: '{}' is not in {}", spec.api, file,
-                            fmt::join(spec.library_directories, ", ")));
+                fmt::format("no API '{}' here: '{}' is not in {}: install it there, or name its "
+                            "directory in 'worker.libraries' of the manager's settings",
+                            spec.api, file, fmt::join(spec.library_directories, ", ")));
   }
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) return Fail(ErrorCode::kUnavailable, dlerror());

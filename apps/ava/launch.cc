@@ -24,11 +24,12 @@ namespace {
 
 constexpr const char* kIdleExitSeconds = "10";
 constexpr int kHoldFdMin = 900;
+constexpr const char* kGuestFolder = "/guest";
 
 std::vector<std::string> GuestDirectories(const control::Surroundings& surroundings) {
   std::vector<std::string> directories;
   for (const std::string& directory : control::LibraryDirectories(surroundings)) {
-    directories.push_back(directory + "/guest");
+    directories.push_back(directory + kGuestFolder);
     directories.push_back(directory);
   }
   return directories;
@@ -40,10 +41,21 @@ std::string MakeRunId() {
   return fmt::format("{:016x}{:016x}", bits[0], bits[1]);
 }
 
-void Prepend(const char* variable, const std::string& directory) {
+void Prepend(const char* variable, const std::string& directories) {
   const char* old = std::getenv(variable);
   const std::string rest = old == nullptr || *old == '\0' ? "" : fmt::format(":{}", old);
-  setenv(variable, (directory + rest).c_str(), 1);
+  setenv(variable, (directories + rest).c_str(), 1);
+}
+
+// The guest libraries of all APIs, and first of all `directory`.
+void PrependLibraries(const std::vector<std::string>& directories, const std::string& directory) {
+  std::string all = directory;
+  for (const std::string& other : directories) {
+    std::error_code ignored;
+    if (!other.ends_with(kGuestFolder) || other == directory) continue;
+    if (std::filesystem::is_directory(other, ignored)) all += ':' + other;
+  }
+  Prepend("LD_LIBRARY_PATH", all);
 }
 
 Result<void> SetWayIn(const control::Surroundings& surroundings, Via via) {
@@ -56,7 +68,7 @@ Result<void> SetWayIn(const control::Surroundings& surroundings, Via via) {
                               "AvA completely",
                               fmt::join(directories, ", ")));
     }
-    Prepend("LD_LIBRARY_PATH", std::filesystem::path(library).parent_path());
+    PrependLibraries(directories, std::filesystem::path(library).parent_path());
   }
   if (via != Via::kLibrary) {
     const std::string icd = control::FindIn(directories, "ava.icd");

@@ -69,6 +69,22 @@ Setter Texts(std::vector<std::string>& out) {
   };
 }
 
+// One text for all APIs, or a table of one for each.
+Setter Vendor(Config& config) {
+  return [&config](const Value& value) -> Result<void> {
+    const toml::table* table = value.node.as_table();
+    if (table == nullptr && !value.node.is_string()) {
+      return value.Wrong("must be a text in quotes, or a table of one for each API");
+    }
+    if (table == nullptr) return Text(config.vendor_library)(value);
+    for (const auto& [api, library] : *table) {
+      const Value one{value.file, fmt::format("{}.{}", value.key, api.str()), library};
+      AVA_TRY(Text(config.vendor_libraries[std::string(api.str())])(one));
+    }
+    return {};
+  };
+}
+
 // A choice between two words.
 Setter Word(bool& out, std::string_view yes, std::string_view no) {
   return [&out, yes, no](const Value& value) -> Result<void> {
@@ -117,7 +133,7 @@ std::map<std::string, Setter, std::less<>> Keys(Config& config) {
       {"sessions.watchdog_seconds", Number(config.watchdog_seconds, 0, kDay)},
       {"worker.program", Text(config.worker_program)},
       {"worker.libraries", Texts(config.library_directories)},
-      {"worker.vendor", Text(config.vendor_library)},
+      {"worker.vendor", Vendor(config)},
       {"worker.uids", UserRange(config.uid_first, config.uid_last)},
       {"worker.processes", Number(config.worker_processes, 16, 1 << 20)},
       {"worker.descriptors", Number(config.worker_descriptors, 64, 1 << 20)},
@@ -146,6 +162,11 @@ Result<void> Apply(const toml::table& root, std::string_view file, Config& confi
 }
 
 }  // namespace
+
+std::string Config::VendorOf(std::string_view api) const {
+  const auto found = vendor_libraries.find(api);
+  return found == vendor_libraries.end() ? vendor_library : found->second;
+}
 
 Result<void> ParseConfig(std::string_view text, std::string_view name, Config& config) {
   const toml::parse_result parsed = toml::parse(text, name);

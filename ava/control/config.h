@@ -19,7 +19,8 @@
 //   [worker]
 //   program = "/usr/lib/ava/ava-worker"
 //   libraries = ["/usr/lib/ava"]          # where libava-<api>-server.so is looked for
-//   vendor = ""                           # the vendor's library, in place of the spec's
+//   vendor = ""                           # the vendor's library, in place of the spec's; or one
+//                                         # for some APIs: { opencl = "libOpenCL.so.1" }
 //   uids = [61000, 62999]                 # users that belong to workers alone
 //   processes = 4096                      # threads and processes of one worker
 //   descriptors = 4096
@@ -33,6 +34,8 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,7 +54,8 @@ struct Config {
   std::string cache_directory;
   std::string worker_program;
   std::vector<std::string> library_directories;
-  std::string vendor_library;  // empty: the spec's
+  std::string vendor_library;  // of all APIs; empty: the specs'
+  std::map<std::string, std::string, std::less<>> vendor_libraries;  // by API
 
   std::string log_file;
   std::int64_t idle_exit_seconds = 0;
@@ -71,6 +75,9 @@ struct Config {
   std::vector<std::string> environment;  // patterns; the API's spec has its own
   std::vector<std::string> read_paths;
   std::vector<std::string> device_paths;
+
+  // Empty: what the API's spec says.
+  std::string VendorOf(std::string_view api) const;
 };
 
 // `name` stands for the text in messages. Keys that the text does not have keep their value.

@@ -33,11 +33,25 @@ landlock = "required"
   EXPECT_EQ(config.socket, "@ava");
   EXPECT_EQ(config.sessions_max, 3);
   EXPECT_EQ(config.sessions_per_user_max, 128);
-  EXPECT_EQ(config.vendor_library, "/opt/vendor/libOpenCL.so");
+  EXPECT_EQ(config.VendorOf("opencl"), "/opt/vendor/libOpenCL.so");
   EXPECT_EQ(config.uid_first, 70000U);
   EXPECT_EQ(config.uid_last, 70010U);
   EXPECT_EQ(config.environment.size(), 2U);
   EXPECT_TRUE(config.landlock_required);
+}
+
+TEST(Config, HasAVendorForEachApi) {
+  Config config;
+  const auto parsed =
+      ParseConfig("[worker]\nvendor = { tally = '/opt/libtally.so' }\n", "avad.toml", config);
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().message();
+  EXPECT_EQ(config.VendorOf("tally"), "/opt/libtally.so");
+  EXPECT_EQ(config.VendorOf("opencl"), "");
+  EXPECT_EQ(ErrorOf("[worker]\nvendor = 3\n"),
+            "avad.toml:2:10: 'worker.vendor' must be a text in quotes, or a table of one for each "
+            "API");
+  EXPECT_EQ(ErrorOf("[worker]\nvendor = { tally = 3 }\n"),
+            "avad.toml:2:20: 'worker.vendor.tally' must be a text in quotes");
 }
 
 TEST(Config, NamesTheLineOfAnUnknownKey) {

@@ -91,6 +91,7 @@ std::vector<std::string> LibraryDirectories(const Surroundings& surroundings) {
   for (const char* below : {"lib/ava", "lib/x86_64-linux-gnu/ava", "lib"}) {
     directories.push_back((prefix / below).string());
   }
+  if (prefix == "/usr") directories.emplace_back("/usr/local/lib/ava");
   return directories;
 }
 

@@ -9,6 +9,7 @@
 //   <cache>/<uid>/                       a tenant's kernel cache (kernel_cache.h)
 //   <prefix>/bin/{ava,avad}              found by /proc/self/exe
 //   <prefix>/lib/...                     libava-<api>-server.so, libOpenCL.so.1, ava.icd
+//   /usr/local/lib/ava                   more APIs, for the prefix /usr
 //   <prefix>/lib/..., bin in a build     ava-worker
 //   <prefix>/etc/ava/avad.toml           settings; /etc/ava/avad.toml for the prefix /usr
 
@@ -45,7 +46,8 @@ std::string ManagerName(std::string_view socket, const Surroundings& surrounding
 std::string UrlOfSocket(std::string_view socket);
 std::string SocketOfUrl(std::string_view url);
 
-// Directories below the prefix in which libraries may lie, best first.
+// Directories below the prefix in which libraries may lie, best first; with the prefix /usr also
+// where this machine's own APIs go.
 std::vector<std::string> LibraryDirectories(const Surroundings& surroundings);
 // Beside the programs, as in a build, or with the libraries, as installed. None: where it should
 // be.

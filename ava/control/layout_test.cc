@@ -42,6 +42,9 @@ TEST(Layout, UrlsNameSockets) {
 TEST(Layout, LibrariesStandBesideThePrograms) {
   const Surroundings installed{.uid = 0, .program_directory = "/usr/bin"};
   EXPECT_EQ(LibraryDirectories(installed).front(), "/usr/lib/ava");
+  EXPECT_EQ(LibraryDirectories(installed).back(), "/usr/local/lib/ava");
+  const Surroundings elsewhere{.uid = 0, .program_directory = "/opt/ava/bin"};
+  EXPECT_EQ(LibraryDirectories(elsewhere).back(), "/opt/ava/lib");
   EXPECT_EQ(FindIn({"/nonexistent", "/etc"}, "passwd"), "/etc/passwd");
   EXPECT_EQ(FindIn({"/nonexistent"}, "passwd"), "");
 }

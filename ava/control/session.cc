@@ -140,7 +140,7 @@ std::string Session::Description() const {
   spec.environment = guest_.hello.environment;
   spec.environment_patterns = config.environment;
   spec.library_directories = config.library_directories;
-  spec.vendor_library = config.vendor_library;
+  spec.vendor_library = config.VendorOf(spec.api);
   spec.read_paths = config.read_paths;
   spec.device_paths = config.device_paths;
   // A user's limit counts the user's other programs as well, so it is set for users of workers
