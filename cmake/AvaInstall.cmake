@@ -6,12 +6,11 @@
 #             lib/systemd/system/avad.{service,socket}, share/man
 #   guest     <lib>/ava/guest/{libOpenCL.so*,libava-opencl-icd.so}, <lib>/ava/ava.icd, etc/OpenCL/vendors/ava.icd
 #   compiler  bin/cava, share/ava/specs, share/man
+#   dev       headers, archives, CMake and pkg-config files: cmake/AvaInstallDevelopment.cmake
 #
 # <lib> is lib, or lib/<machine> when CMAKE_INSTALL_PREFIX is /usr on a Debian system. The programs find everything from
 # where they are (ava/control/layout.h), so any prefix will do, also one given to 'cmake --install --prefix'. With the
 # prefix /usr, CMAKE_INSTALL_SYSCONFDIR should be /etc (preset package): a loader looks for .icd files nowhere else.
-
-include(GNUInstallDirs)
 
 set(AVA_INSTALL_PRIVATE "${CMAKE_INSTALL_LIBDIR}/ava")
 
@@ -34,15 +33,12 @@ endfunction()
 
 install(TARGETS ava avad RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT runtime)
 install(TARGETS ava-worker RUNTIME DESTINATION "${AVA_INSTALL_PRIVATE}" COMPONENT runtime)
-install(TARGETS opencl_server LIBRARY DESTINATION "${AVA_INSTALL_PRIVATE}" COMPONENT runtime)
 install(DIRECTORY "${CMAKE_SOURCE_DIR}/apps/ava/diff" DESTINATION "${CMAKE_INSTALL_DATADIR}/ava" COMPONENT runtime)
 install(FILES "${CMAKE_SOURCE_DIR}/packaging/avad.toml" DESTINATION "${CMAKE_INSTALL_SYSCONFDIR}/ava" COMPONENT runtime)
 _ava_install_generated(runtime "${CMAKE_SOURCE_DIR}/packaging/avad.service.in" lib/systemd/system)
 install(FILES "${CMAKE_SOURCE_DIR}/packaging/avad.socket" DESTINATION lib/systemd/system COMPONENT runtime)
 
-# With the link without a number: programs that open 'libOpenCL.so' by name must find ours under 'ava run'.
-install(TARGETS opencl_guest opencl_icd
-    LIBRARY DESTINATION "${AVA_INSTALL_PRIVATE}/guest" COMPONENT guest NAMELINK_COMPONENT guest)
+ava_install_api(opencl SERVER_COMPONENT runtime GUEST_COMPONENT guest)
 foreach(destination "${AVA_INSTALL_PRIVATE}" "${CMAKE_INSTALL_SYSCONFDIR}/OpenCL/vendors")
   _ava_install_generated(guest "${CMAKE_SOURCE_DIR}/packaging/ava.icd.in" "${destination}")
 endforeach()
@@ -63,7 +59,9 @@ install(FILES "${CMAKE_SOURCE_DIR}/packaging/completion/ava"
 install(FILES "${CMAKE_SOURCE_DIR}/packaging/completion/cava"
     DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" COMPONENT compiler)
 
-foreach(component runtime guest compiler)
+include(AvaInstallDevelopment)
+
+foreach(component runtime guest compiler dev)
   install(FILES "${CMAKE_SOURCE_DIR}/packaging/debian/copyright"
       DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/ava-${component}" COMPONENT ${component})
 endforeach()

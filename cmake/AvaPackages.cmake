@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# CPack: the components of cmake/AvaInstall.cmake as Debian packages ava-runtime, ava-guest and ava-compiler.
+# CPack: the components of cmake/AvaInstall.cmake as Debian packages ava-runtime, ava-guest, ava-compiler and
+# ava-dev.
 # tools/package makes them; preset package has the paths that a Debian system expects.
 
 set(CPACK_GENERATOR DEB)
@@ -9,7 +10,7 @@ set(CPACK_PACKAGE_VENDOR "the AvA authors")
 set(CPACK_PACKAGE_CONTACT "the AvA authors <ava@localhost>")
 set(CPACK_PACKAGE_VERSION "${PROJECT_VERSION}")
 set(CPACK_PACKAGE_DIRECTORY "${CMAKE_BINARY_DIR}/packages")
-set(CPACK_COMPONENTS_ALL runtime guest compiler)
+set(CPACK_COMPONENTS_ALL runtime guest compiler dev)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_SET_DESTDIR ON)  # Some files go to /etc, outside the prefix.
 set(CPACK_INSTALL_PREFIX /usr)
@@ -50,5 +51,15 @@ header of its C library and a short specification in the language Lapis.")
 # The compiler's own headers (stddef.h) lie outside libclang.
 set(CPACK_DEBIAN_COMPILER_PACKAGE_DEPENDS "libclang-common-19-dev")
 set(CPACK_DEBIAN_COMPILER_PACKAGE_SUGGESTS "opencl-c-headers")
+
+set(CPACK_DEBIAN_DEV_PACKAGE_NAME ava-dev)
+set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
+set(CPACK_COMPONENT_DEV_DESCRIPTION "Virtual accelerators: development files
+Headers, libraries, CMake and pkg-config files with which a C library of one's
+own becomes a virtual accelerator, and an example.")
+set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "ava-compiler (= ${PROJECT_VERSION}), libstdc++-12-dev | libstdc++-13-dev")
+# What makes something of it, and what runs that.
+set(CPACK_DEBIAN_DEV_PACKAGE_RECOMMENDS "g++ (>= 4:12), ava-runtime (= ${PROJECT_VERSION})")
+set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "cmake, pkgconf, python3")
 
 include(CPack)

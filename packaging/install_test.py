@@ -7,6 +7,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -53,6 +54,25 @@ COMPONENTS = {
         "share/doc/ava-compiler/copyright",
         "share/man/man1/cava.1",
     },
+    "dev": {
+        "lib/cmake/Ava/AvaApi.cmake",
+        "lib/cmake/Ava/AvaConfig.cmake",
+        "lib/cmake/Ava/AvaConfigVersion.cmake",
+        "lib/cmake/Ava/check_guest_library.py",
+        "lib/libava-guest-runtime.a",
+        "lib/libava-worker-runtime.a",
+        "lib/pkgconfig/ava-guest-runtime.pc",
+        "lib/pkgconfig/ava-worker-runtime.pc",
+        "share/doc/ava-dev/copyright",
+        "share/doc/ava-dev/example/CMakeLists.txt",
+        "share/doc/ava-dev/example/Makefile",
+        "share/doc/ava-dev/example/README.md",
+        "share/doc/ava-dev/example/program.c",
+        "share/doc/ava-dev/example/tally.lapis",
+        "share/doc/ava-dev/example/vendor/tally.c",
+        "share/doc/ava-dev/example/vendor/tally.h",
+        "share/doc/ava-dev/example/vendor/tally.map",
+    },
 }
 
 
@@ -63,6 +83,11 @@ def install(build, prefix, *options):
 
 def files_below(directory):
     return {str(path.relative_to(directory)) for path in directory.rglob("*") if not path.is_dir()}
+
+
+def headers_below(directory):
+    """What generated code includes; a test below tells whether they are all there."""
+    return {file for file in files_below(directory) if file.startswith("include/ava/")}
 
 
 class Installed(Place):
@@ -92,12 +117,25 @@ def test_each_component_has_its_files_and_no_others(place):
     for component, files in COMPONENTS.items():
         prefix = place.installed / component
         install(place.build, prefix, "--component", component)
-        found = files_below(prefix)
+        headers = headers_below(prefix)
+        check(bool(headers) == (component == "dev"), f"{component}: {headers}")
+        found = files_below(prefix) - headers
         check(found == files, f"{component}: missing {files - found}, not expected {found - files}")
 
 
 def test_all_is_the_sum_of_the_components(place):
-    check(files_below(place.prefix) == set().union(*COMPONENTS.values()), "another component")
+    found = files_below(place.prefix) - headers_below(place.prefix)
+    check(found == set().union(*COMPONENTS.values()), "another component")
+
+
+def test_the_headers_need_no_others_and_no_tests(place):
+    for file in headers_below(place.prefix):
+        check("fake_" not in file and "test" not in file, file)
+        includes = re.findall(r'^#include [<"](.*)[>"]', (place.prefix / file).read_text(), re.MULTILINE)
+        for include in includes:
+            ours = include.startswith("ava/")
+            check(ours == ("/" in include and not include.startswith("sys/")), f"{file} includes {include}")
+            check(not ours or (place.prefix / "include" / include).is_file(), f"{file} includes {include}")
 
 
 def test_programs_run_both_ways_in(place):
