@@ -7,7 +7,7 @@ namespace {
 
 // It, or another part of the same.
 bool IsMapped(const World& world, Memory& memory) {
-  for (const auto& other : world.memories) {
+  for (const auto& other : world.AllMemories()) {
     if (!other->maps.empty() && &WholeOf(*other) == &WholeOf(memory)) return true;
   }
   return false;

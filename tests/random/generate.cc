@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/random/generate.h"
 
+#include <algorithm>
+
 namespace random_test {
 
 namespace {
@@ -11,26 +13,22 @@ rc::Gen<uint16_t> Operand() {
       {{3, rc::gen::inRange<uint16_t>(0, 8)}, {2, rc::gen::inRange<uint16_t>(0, 1024)}});
 }
 
-// From create_program to the last.
-unsigned FirstOfPrograms() {
-  unsigned kind = 0;
-  while (OperationKinds()[kind].name != std::string_view("create_program")) ++kind;
-  return kind;
-}
+using Groups = std::vector<Group>;
 
-rc::Gen<unsigned> Kind(bool has_programs) {
+rc::Gen<unsigned> Kind(const Groups& groups) {
   std::vector<unsigned> table;
-  const size_t end = has_programs ? OperationKinds().size() : FirstOfPrograms();
-  for (unsigned kind = 0; kind < end; ++kind) {
-    table.insert(table.end(), OperationKinds()[kind].weight, kind);
+  for (unsigned kind = 0; kind < OperationKinds().size(); ++kind) {
+    const OperationKind& one = OperationKinds()[kind];
+    if (std::find(groups.begin(), groups.end(), one.group) == groups.end()) continue;
+    table.insert(table.end(), one.weight, kind);
   }
   return rc::gen::noShrink(rc::gen::elementOf(table));
 }
 
-rc::Gen<Operation> AnOperation(unsigned threads, bool has_programs) {
+rc::Gen<Operation> AnOperation(unsigned threads, const Groups& groups) {
   return rc::gen::build<Operation>(
       rc::gen::set(&Operation::thread, rc::gen::inRange(0U, threads)),
-      rc::gen::set(&Operation::kind, Kind(has_programs)),
+      rc::gen::set(&Operation::kind, Kind(groups)),
       rc::gen::set(&Operation::operands,
                    rc::gen::container<std::array<uint16_t, kOperandsMax>>(Operand())));
 }
@@ -40,14 +38,20 @@ rc::Gen<Operation> AnOperation(unsigned threads, bool has_programs) {
 // A build takes as long as a hundred other calls, so one of ten has programs; three of four have
 // one thread.
 rc::Gen<Sequence> Sequences() {
-  const auto of = [](unsigned threads, bool has_programs) {
-    return rc::gen::container<Sequence>(AnOperation(threads, has_programs));
+  const Groups plain = {Group::kPlain};
+  const Groups shared = {Group::kPlain, Group::kShared};
+  const Groups programs = {Group::kPlain, Group::kPrograms};
+  const Groups all = {Group::kPlain, Group::kPrograms, Group::kShared, Group::kSharedPrograms};
+  const auto of = [](unsigned threads, const Groups& groups) {
+    return rc::gen::container<Sequence>(AnOperation(threads, groups));
   };
-  return rc::gen::weightedOneOf<Sequence>({{30, of(1, false)},
-                                           {3, of(2, false)},
-                                           {3, of(kThreadsMax, false)},
-                                           {3, of(1, true)},
-                                           {1, of(2, true)}});
+  return rc::gen::weightedOneOf<Sequence>({{15, of(1, plain)},
+                                           {15, of(1, shared)},
+                                           {3, of(2, plain)},
+                                           {3, of(kThreadsMax, shared)},
+                                           {2, of(1, programs)},
+                                           {1, of(2, programs)},
+                                           {2, of(1, all)}});
 }
 
 }  // namespace random_test

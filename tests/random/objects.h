@@ -61,6 +61,7 @@ struct Object {
 
 struct Context : Object<cl_context> {
   std::vector<cl_device_id> devices;
+  unsigned shared_memories = 0;  // That the program has not freed itself.
 };
 
 struct Event;
@@ -97,9 +98,12 @@ struct Map {
   bool is_undefined = false;  // Until it is written.
 };
 
+// Also shared virtual memory, which has no handle but an address.
 struct Memory : Object<cl_mem> {
   std::shared_ptr<Context> context;
   std::shared_ptr<Memory> whole;  // Of a part.
+  unsigned char* address = nullptr;
+  size_t alignment = 0;
   size_t bytes = 0;
   cl_mem_flags flags = 0;
   unsigned char* host = nullptr;
@@ -113,6 +117,7 @@ struct Memory : Object<cl_mem> {
 
   bool is_image() const { return pixel_bytes != 0; }
   bool is_part() const { return whole != nullptr; }
+  bool is_shared() const { return address != nullptr; }
 };
 
 struct Sampler : Object<cl_sampler> {

@@ -108,7 +108,7 @@ void Play_create_buffer(World& world, Operands operands) {
 void Play_create_sub_buffer(World& world, Operands operands) {
   const auto whole = ChooseBuffer(world, operands);
   const size_t all = whole ? whole->bytes : 256;
-  if (whole && whole->is_part()) operands.AddFault();
+  if (whole && whole->is_part() && !whole->whole->is_shared()) operands.AddFault();
   const cl_buffer_region region = {
       .origin = operands.Choose<size_t>({0, 128, 256, 512}, {1, 64, all}),
       .size = operands.Choose<size_t>({64, 128, 1, 200}, {0, all + 1})};

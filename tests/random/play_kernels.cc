@@ -136,6 +136,38 @@ void Play_set_arg(World& world, Operands operands) {
              value ? "a value" : "NULL", operands.Code(code));
 }
 
+void Play_svm_arg(World& world, Operands operands) {
+  const auto kernel = operands.Choose(world.kernels);
+  const auto index = operands.Choose<cl_uint>({0, 1, 2}, {7, ~0U});
+  const auto memory = operands.Choose(world.shared_memories);
+  const size_t offset = operands.Choose<size_t>({0, 16}, {});
+  if (!kernel || !memory) return world.Line("(left out: nothing fitting)");
+  const char* parameters = ParametersOf(*kernel);
+  const char kind = index < std::strlen(parameters) ? parameters[index] : 'i';
+  // Only what is no pointer is looked at.
+  if (kind == 'm' || kind == 's' || kind == 'L' || memory->context != kernel->program->context)
+    return world.Line("(left out: nothing fitting)");
+  const cl_int code = clSetKernelArgSVMPointer(kernel->handle, index, memory->address + offset);
+  if (kind != 'b') operands.AddFault();
+  world.Line("clSetKernelArgSVMPointer({}, {}, {} + {}) = {}", kernel->name, index, memory->name,
+             offset, operands.Code(code));
+  if (code == CL_SUCCESS) kernel->memories[index] = memory;
+}
+
+void Play_exec_info(World& world, Operands operands) {
+  const auto kernel = operands.Choose(world.kernels);
+  const auto memory = operands.Choose(world.shared_memories);
+  const auto name = operands.Choose<cl_kernel_exec_info>({CL_KERNEL_EXEC_INFO_SVM_PTRS}, {77});
+  const auto bytes = operands.Choose<size_t>({sizeof(void*)}, {0, 3});
+  const bool null = operands.Choose<bool>({false}, {true});
+  if (!memory) return world.Line("(left out: nothing fitting)");
+  const void* pointers[1] = {memory->address};
+  const cl_int code = clSetKernelExecInfo(HandleOf(kernel), name, bytes,
+                                          null ? nullptr : static_cast<const void*>(pointers));
+  world.Line("clSetKernelExecInfo({}, {:#x}, {}, {}) = {}", NameOf(kernel), name, bytes,
+             null ? "NULL" : memory->name, operands.Code(code));
+}
+
 void Play_launch(World& world, Operands operands) {
   Enqueue enqueue(world, operands);
   const auto kernel = operands.Choose(world.kernels);

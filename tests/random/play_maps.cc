@@ -29,7 +29,7 @@ cl_map_flags ChooseFlags(Operands& operands) {
 // miscounted by PoCL.
 bool MayMap(World& world, const std::shared_ptr<Memory>& memory, cl_map_flags flags) {
   if (!memory) return true;
-  for (const auto& other : world.memories) {
+  for (const auto& other : world.AllMemories()) {
     if (&WholeOf(*other) != &WholeOf(*memory) || other->maps.empty()) continue;
     if (other != memory || flags != CL_MAP_READ) return false;
     for (const Map& map : other->maps) {

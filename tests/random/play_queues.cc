@@ -132,9 +132,13 @@ void Play_release(World& world, Operands operands) {
     case 5:
       return ReleaseOne(world, operands, world.samplers, operands.Choose(world.samplers),
                         "clReleaseSampler", clReleaseSampler);
-    default:
-      return ReleaseOne(world, operands, world.contexts, operands.Choose(world.contexts),
-                        "clReleaseContext", clReleaseContext);
+    default: {
+      const auto context = operands.Choose(world.contexts);
+      if (context && context->references == 1 && context->shared_memories > 0)
+        return world.Line("(left out: the last release of what shared memory is part of)");
+      return ReleaseOne(world, operands, world.contexts, context, "clReleaseContext",
+                        clReleaseContext);
+    }
   }
 }
 

@@ -39,7 +39,7 @@ bool ParseLine(const std::string& line, Operation* operation) {
 
 const std::vector<OperationKind>& OperationKinds() {
   static const std::vector<OperationKind> kinds = {
-#define OPERATION(name, weight) {#name, weight},
+#define OPERATION(name, weight, group) {#name, weight, Group::group},
       RANDOM_OPERATIONS(OPERATION)
 #undef OPERATION
   };

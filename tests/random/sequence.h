@@ -30,9 +30,18 @@ struct Operation {
 
 using Sequence = std::vector<Operation>;
 
+// A sequence draws from the plain ones, and perhaps from some of the others.
+enum class Group : uint8_t {
+  kPlain,
+  kPrograms,
+  kShared,          // shared virtual memory
+  kSharedPrograms,  // and kernels that see it
+};
+
 struct OperationKind {
   const char* name;
   unsigned weight;
+  Group group;
 };
 
 const std::vector<OperationKind>& OperationKinds();

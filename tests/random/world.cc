@@ -10,7 +10,7 @@
 
 namespace random_test {
 
-#define OPERATION(name, weight) void Play_##name(World& world, Operands operands);
+#define OPERATION(name, weight, group) void Play_##name(World& world, Operands operands);
 RANDOM_OPERATIONS(OPERATION)
 #undef OPERATION
 
@@ -19,7 +19,7 @@ namespace {
 using PlayFunction = void (*)(World&, Operands);
 
 constexpr PlayFunction kPlayFunctions[] = {
-#define OPERATION(name, weight) Play_##name,
+#define OPERATION(name, weight, group) Play_##name,
     RANDOM_OPERATIONS(OPERATION)
 #undef OPERATION
 };
@@ -110,6 +110,12 @@ std::string World::NameOfHandle(const void* handle) const {
   return found == names_.end() ? "?" : found->second;
 }
 
+std::vector<std::shared_ptr<Memory>> World::AllMemories() const {
+  std::vector<std::shared_ptr<Memory>> all = memories;
+  all.insert(all.end(), shared_memories.begin(), shared_memories.end());
+  return all;
+}
+
 void World::SetUserEvent(Event& event, cl_int status) {
   if (status < 0 && !event.gate->may_fail) status = CL_COMPLETE;
   const cl_int code = clSetUserEventStatus(event.handle, status);
@@ -193,6 +199,24 @@ void World::UnmapAll() {
     }
     memory->maps.clear();
   }
+  for (const auto& memory : shared_memories) UnmapShared(*memory);
+}
+
+void World::UnmapShared(Memory& memory) {
+  for (const Map& map : memory.maps) {
+    if (map.is_undefined) WriteMap(map, 3);
+    cl_command_queue queue = QueueOf(memory);
+    clEnqueueSVMUnmap(queue, map.address, 0, nullptr, nullptr);
+    clFinish(queue);
+    clReleaseCommandQueue(queue);
+  }
+  memory.maps.clear();
+}
+
+cl_command_queue World::QueueOf(const Memory& memory) {
+  cl_int code = CL_SUCCESS;
+  return clCreateCommandQueueWithProperties(memory.context->handle, memory.context->devices[0],
+                                            nullptr, &code);
 }
 
 void World::SettleAll() {
@@ -222,6 +246,7 @@ void World::ReleaseAll() {
   ReleaseAllOf(programs, clReleaseProgram);
   ReleaseAllOf(samplers, clReleaseSampler);
   ReleaseAllOf(memories, clReleaseMemObject);
+  for (const auto& memory : shared_memories) clSVMFree(memory->context->handle, memory->address);
   ReleaseAllOf(queues, clReleaseCommandQueue);
   ReleaseAllOf(contexts, clReleaseContext);
 }
@@ -244,6 +269,15 @@ void World::End() {
            Contents(bytes.data(), bytes.size()));
       break;
     }
+  }
+  for (const auto& memory : shared_memories) {
+    std::vector<unsigned char> bytes(memory->bytes);
+    cl_command_queue queue = QueueOf(*memory);
+    const cl_int code = clEnqueueSVMMemcpy(queue, CL_TRUE, bytes.data(), memory->address,
+                                           bytes.size(), 0, nullptr, nullptr);
+    clReleaseCommandQueue(queue);
+    Line("{} at the end: {}, {}", memory->name, CodeName(code),
+         Contents(bytes.data(), bytes.size()));
   }
   ReleaseAll();
 }

@@ -60,6 +60,9 @@ class World {
 
   std::string NameOfHandle(const void* handle) const;
 
+  // Memory objects and shared virtual memory.
+  std::vector<std::shared_ptr<Memory>> AllMemories() const;
+
   // Sets the user events among these that are unset, as the next call would wait for them.
   void Open(const Gates& gates);
 
@@ -85,6 +88,7 @@ class World {
   std::vector<std::shared_ptr<Context>> contexts;
   std::vector<std::shared_ptr<Queue>> queues;
   std::vector<std::shared_ptr<Memory>> memories;
+  std::vector<std::shared_ptr<Memory>> shared_memories;  // Shared virtual memory.
   std::vector<std::shared_ptr<Event>> events;
   std::vector<std::shared_ptr<Sampler>> samplers;
   std::vector<std::shared_ptr<Program>> programs;
@@ -99,6 +103,8 @@ class World {
 
   void Record(std::string_view line);
   void UnmapAll();
+  static void UnmapShared(Memory& memory);
+  static cl_command_queue QueueOf(const Memory& memory);  // The caller's own.
   void AwaitCallbacks();
   void ReleaseAll();
 
