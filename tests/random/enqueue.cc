@@ -63,7 +63,7 @@ Gates Enqueue::gates() const {
     if (event->gate) Append(gates, {event->gate});
     Append(gates, event->gates);
   }
-  if (queue_ && queue_->in_order) Append(gates, queue_->gates);
+  if (queue_) Append(gates, queue_->in_order ? queue_->gates : queue_->barrier_gates);
   return gates;
 }
 
@@ -99,6 +99,10 @@ bool Enqueue::Prepare(bool blocking) {
     return false;
   }
   for (const auto& memory : touched_) {
+    if (memory->is_image() && world_.IsPart(queue_->device)) {
+      world_.Line("(left out: {} on a part of a device)", memory->name);
+      return false;
+    }
     if (may_touch_mapped_ || !IsMapped(world_, *memory)) continue;
     world_.Line("(left out: {} is mapped)", memory->name);
     return false;
@@ -109,6 +113,8 @@ bool Enqueue::Prepare(bool blocking) {
     return false;
   }
   world_.Open(gates());
+  // PoCL waits for all of the queue, in order or not.
+  if (queue_) world_.Open(queue_->gates);
   return true;
 }
 

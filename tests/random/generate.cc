@@ -41,14 +41,18 @@ rc::Gen<Sequence> Sequences() {
   const Groups plain = {Group::kPlain};
   const Groups shared = {Group::kPlain, Group::kShared};
   const Groups programs = {Group::kPlain, Group::kPrograms};
-  const Groups all = {Group::kPlain, Group::kPrograms, Group::kShared, Group::kSharedPrograms};
+  const Groups parts = {Group::kPlain, Group::kParts};
+  const Groups all = {Group::kPlain, Group::kPrograms, Group::kShared, Group::kSharedPrograms,
+                      Group::kParts};
   const auto of = [](unsigned threads, const Groups& groups) {
     return rc::gen::container<Sequence>(AnOperation(threads, groups));
   };
   return rc::gen::weightedOneOf<Sequence>({{15, of(1, plain)},
+                                           {6, of(1, parts)},
                                            {15, of(1, shared)},
                                            {3, of(2, plain)},
                                            {3, of(kThreadsMax, shared)},
+                                           {1, of(kThreadsMax, parts)},
                                            {2, of(1, programs)},
                                            {1, of(2, programs)},
                                            {2, of(1, all)}});

@@ -59,6 +59,11 @@ struct Object {
   unsigned references = 1;  // The player's own.
 };
 
+// A part of one; whole devices are no objects.
+struct Device : Object<cl_device_id> {
+  bool is_used = false;  // PoCL does not count contexts, queues and parts of it.
+};
+
 struct Context : Object<cl_context> {
   std::vector<cl_device_id> devices;
   unsigned shared_memories = 0;  // That the program has not freed itself.
@@ -72,6 +77,7 @@ struct Queue : Object<cl_command_queue> {
   bool in_order = true;
   bool profiles = false;
   Gates gates;                      // Of all commands since the last time it was empty.
+  Gates barrier_gates;              // Of what later commands wait for, in order or not.
   std::shared_ptr<Event> farewell;  // A marker behind everything, once the queue is released.
 };
 

@@ -44,7 +44,7 @@ constexpr Names kDevice = {{CL_DEVICE_TYPE},
                            {CL_DEVICE_BUILT_IN_KERNELS},
                            {CL_DEVICE_PARTITION_PROPERTIES},
                            {CL_DEVICE_PARTITION_TYPE},
-                           {CL_DEVICE_REFERENCE_COUNT},
+                           {CL_DEVICE_REFERENCE_COUNT, Kind::kReferences},
                            {CL_DEVICE_OPENCL_C_ALL_VERSIONS},
                            {CL_DEVICE_PRINTF_BUFFER_SIZE}};
 constexpr Names kContext = {{CL_CONTEXT_REFERENCE_COUNT, Kind::kReferences},
@@ -117,6 +117,11 @@ constexpr Names kSampler = {{CL_SAMPLER_REFERENCE_COUNT, Kind::kReferences},
                             {CL_SAMPLER_ADDRESSING_MODE},
                             {CL_SAMPLER_FILTER_MODE},
                             {CL_SAMPLER_PROPERTIES}};
+
+// Of a program's context.
+cl_device_id FirstDevice(const World& world, const std::shared_ptr<Program>& program) {
+  return program ? program->context->devices[0] : world.devices[0];
+}
 
 enum class Size { kExact, kNone, kLarge, kSmall, kZero };
 
@@ -209,9 +214,12 @@ void Play_info(World& world, Operands operands) {
       return Ask(world, operands, "clGetEventProfilingInfo", NameOf(event), kProfiling,
                  bind(clGetEventProfilingInfo, HandleOf(event)));
     }
-    case 7:
-      return Ask(world, operands, "clGetDeviceInfo", "device", kDevice,
-                 bind(clGetDeviceInfo, world.devices[operands.Next() % world.devices.size()]));
+    case 7: {
+      const auto devices = world.AllDevices();
+      cl_device_id device = devices[operands.Next() % devices.size()];
+      return Ask(world, operands, "clGetDeviceInfo", world.NameOfHandle(device), kDevice,
+                 bind(clGetDeviceInfo, device));
+    }
     case 8:
       return Ask(world, operands, "clGetPlatformInfo", "platform", kPlatform,
                  bind(clGetPlatformInfo, world.platform));
@@ -225,7 +233,7 @@ void Play_info(World& world, Operands operands) {
     case 10: {
       const auto program = operands.Choose(world.programs);
       return Ask(world, operands, "clGetProgramBuildInfo", NameOf(program), kBuild,
-                 bind(clGetProgramBuildInfo, HandleOf(program), world.devices[0]));
+                 bind(clGetProgramBuildInfo, HandleOf(program), FirstDevice(world, program)));
     }
     case 11: {
       const auto kernel = operands.Choose(world.kernels);
@@ -238,7 +246,8 @@ void Play_info(World& world, Operands operands) {
       const bool no_device = operands.Flag();
       return Ask(
           world, operands, "clGetKernelWorkGroupInfo", NameOf(kernel), kWorkGroup,
-          bind(clGetKernelWorkGroupInfo, HandleOf(kernel), no_device ? nullptr : world.devices[0]));
+          bind(clGetKernelWorkGroupInfo, HandleOf(kernel),
+               no_device ? nullptr : FirstDevice(world, kernel ? kernel->program : nullptr)));
     }
     default: {
       const auto sampler = operands.Choose(world.samplers);

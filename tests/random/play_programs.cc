@@ -73,10 +73,12 @@ void Play_build_program(World& world, Operands operands) {
   const auto devices = operands.Choose<cl_uint>({0, 1}, {});
   const bool calls_back = operands.Choose<bool>({false, true}, {});
   const bool user_data_alone = operands.Choose<bool>({false}, {true});
+  const bool own_devices = !operands.Flag();
+  const auto* list = program && own_devices ? &program->context->devices : &world.devices;
   auto note = std::make_unique<BuildNote>(BuildNote{&world, "built " + NameOf(program)});
   if (calls_back && user_data_alone) return world.Line("(left out: both)");
   const cl_int code = clBuildProgram(
-      HandleOf(program), devices, devices == 0 ? nullptr : world.devices.data(), options,
+      HandleOf(program), devices, devices == 0 ? nullptr : list->data(), options,
       calls_back ? BuildCallback : nullptr, calls_back || user_data_alone ? note.get() : nullptr);
   if (program) program->is_built = true;
   world.Line("clBuildProgram({}, {}, {}{}) = {}", NameOf(program), devices, Shown(options),
@@ -139,7 +141,7 @@ void Play_reload_program(World& world, Operands operands) {
   cl_int status = 77;
   const auto program =
       AdoptProgram(world,
-                   clCreateProgramWithBinary(context->handle, 1, world.devices.data(), &bytes,
+                   clCreateProgramWithBinary(context->handle, 1, context->devices.data(), &bytes,
                                              binaries, &status, &code),
                    context);
   world.Line("clCreateProgramWithBinary({}{}) = {} {} {}", context->name, cut ? ", damaged" : "",

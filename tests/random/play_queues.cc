@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Contexts, queues, events, and how long objects live.
+#include <algorithm>
+
 #include "tests/random/enqueue.h"
 
 namespace random_test {
@@ -20,6 +22,10 @@ void ReleaseOne(World& world, const Operands& operands, std::vector<std::shared_
   const cl_int code = release(HandleOf(object));
   world.Line("{}({}) = {}", function, NameOf(object), operands.Code(code));
   if (object && code == CL_SUCCESS && --object->references == 0) std::erase(objects, object);
+}
+
+bool HasDevice(const Context& context, cl_device_id device) {
+  return std::find(context.devices.begin(), context.devices.end(), device) != context.devices.end();
 }
 
 }  // namespace
@@ -46,7 +52,11 @@ void Play_create_context(World& world, Operands operands) {
 
 void Play_create_queue(World& world, Operands operands) {
   const auto context = operands.Choose(world.contexts);
-  const size_t device = operands.Next() % world.devices.size();
+  const auto devices = world.AllDevices();
+  cl_device_id device = devices[operands.Next() % devices.size()];
+  // PoCL makes such a queue, but does not keep the part for it.
+  if (context && world.IsPart(device) && !HasDevice(*context, device))
+    return world.Line("(left out: a part that is none of the context's)");
   const cl_command_queue_properties both =
       CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE | CL_QUEUE_PROFILING_ENABLE;
   const auto flags = operands.Choose<cl_command_queue_properties>(
@@ -57,19 +67,19 @@ void Play_create_queue(World& world, Operands operands) {
   const cl_queue_properties properties[] = {name, flags, 0};
   cl_int code = 77;
   cl_command_queue handle =
-      old ? clCreateCommandQueue(HandleOf(context), world.devices[device], flags, &code)
-          : clCreateCommandQueueWithProperties(HandleOf(context), world.devices[device], properties,
-                                               &code);
+      old ? clCreateCommandQueue(HandleOf(context), device, flags, &code)
+          : clCreateCommandQueueWithProperties(HandleOf(context), device, properties, &code);
   std::shared_ptr<Queue> queue;
   if (handle != nullptr) {
     queue = world.Adopt(world.queues, handle, "queue");
     queue->context = context;
-    queue->device = world.devices[device];
+    queue->device = device;
     queue->in_order = (flags & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE) == 0;
     queue->profiles = (flags & CL_QUEUE_PROFILING_ENABLE) != 0;
   }
-  world.Line("clCreateCommandQueue{}({}, device{}, {:#x}) = {} {}", old ? "" : "WithProperties",
-             NameOf(context), device, flags, operands.Code(code), NameOf(queue));
+  world.Line("clCreateCommandQueue{}({}, {}, {:#x}) = {} {}", old ? "" : "WithProperties",
+             NameOf(context), world.NameOfHandle(device), flags, operands.Code(code),
+             NameOf(queue));
 }
 
 void Play_retain(World& world, Operands operands) {
@@ -142,20 +152,29 @@ void Play_release(World& world, Operands operands) {
   }
 }
 
-void Play_marker(World& world, Operands operands) {
+namespace {
+
+// A marker, too, holds back in PoCL what comes after it.
+template <typename Call>
+void PutUp(World& world, Operands operands, const char* function, Call call) {
   Enqueue enqueue(world, operands);
   if (!enqueue.Prepare(false)) return;
-  enqueue.Done("clEnqueueMarkerWithWaitList",
-               clEnqueueMarkerWithWaitList(enqueue.queue(), enqueue.count(), enqueue.list(),
-                                           enqueue.event()));
+  Gates gates = enqueue.gates();
+  // Without a list it waits for all before it.
+  if (enqueue.queue_object() && enqueue.count() == 0) Append(gates, enqueue.queue_object()->gates);
+  const cl_int code = call(enqueue.queue(), enqueue.count(), enqueue.list(), enqueue.event());
+  enqueue.Done(function, code);
+  if (code == CL_SUCCESS) Append(enqueue.queue_object()->barrier_gates, gates);
+}
+
+}  // namespace
+
+void Play_marker(World& world, Operands operands) {
+  PutUp(world, operands, "clEnqueueMarkerWithWaitList", clEnqueueMarkerWithWaitList);
 }
 
 void Play_barrier(World& world, Operands operands) {
-  Enqueue enqueue(world, operands);
-  if (!enqueue.Prepare(false)) return;
-  enqueue.Done("clEnqueueBarrierWithWaitList",
-               clEnqueueBarrierWithWaitList(enqueue.queue(), enqueue.count(), enqueue.list(),
-                                            enqueue.event()));
+  PutUp(world, operands, "clEnqueueBarrierWithWaitList", clEnqueueBarrierWithWaitList);
 }
 
 void Play_flush(World& world, Operands operands) {

@@ -36,6 +36,7 @@ enum class Group : uint8_t {
   kPrograms,
   kShared,          // shared virtual memory
   kSharedPrograms,  // and kernels that see it
+  kParts,           // of devices
 };
 
 struct OperationKind {

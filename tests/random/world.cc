@@ -110,6 +110,16 @@ std::string World::NameOfHandle(const void* handle) const {
   return found == names_.end() ? "?" : found->second;
 }
 
+std::vector<cl_device_id> World::AllDevices() const {
+  std::vector<cl_device_id> all = devices;
+  for (const auto& part : sub_devices) all.push_back(part->handle);
+  return all;
+}
+
+bool World::IsPart(cl_device_id device) const {
+  return std::find(devices.begin(), devices.end(), device) == devices.end();
+}
+
 std::vector<std::shared_ptr<Memory>> World::AllMemories() const {
   std::vector<std::shared_ptr<Memory>> all = memories;
   all.insert(all.end(), shared_memories.begin(), shared_memories.end());
@@ -143,6 +153,7 @@ void World::Settle(const std::shared_ptr<Queue>& queue) {
     Line("clFinish({}) = {}", queue->name, CodeName(clFinish(queue->handle)));
   }
   queue->gates.clear();
+  queue->barrier_gates.clear();
 }
 
 std::shared_ptr<Event> World::AdoptEvent(cl_event handle, const std::shared_ptr<Queue>& queue) {
@@ -249,6 +260,7 @@ void World::ReleaseAll() {
   for (const auto& memory : shared_memories) clSVMFree(memory->context->handle, memory->address);
   ReleaseAllOf(queues, clReleaseCommandQueue);
   ReleaseAllOf(contexts, clReleaseContext);
+  ReleaseAllOf(sub_devices, clReleaseDevice);
 }
 
 void World::End() {

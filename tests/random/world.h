@@ -60,6 +60,9 @@ class World {
 
   std::string NameOfHandle(const void* handle) const;
 
+  // Whole ones, then parts.
+  std::vector<cl_device_id> AllDevices() const;
+  bool IsPart(cl_device_id device) const;
   // Memory objects and shared virtual memory.
   std::vector<std::shared_ptr<Memory>> AllMemories() const;
 
@@ -85,6 +88,7 @@ class World {
 
   cl_platform_id platform = nullptr;
   std::vector<cl_device_id> devices;
+  std::vector<std::shared_ptr<Device>> sub_devices;
   std::vector<std::shared_ptr<Context>> contexts;
   std::vector<std::shared_ptr<Queue>> queues;
   std::vector<std::shared_ptr<Memory>> memories;
