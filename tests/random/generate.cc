@@ -42,6 +42,7 @@ rc::Gen<Sequence> Sequences() {
   const Groups shared = {Group::kPlain, Group::kShared};
   const Groups programs = {Group::kPlain, Group::kPrograms};
   const Groups parts = {Group::kPlain, Group::kParts};
+  const Groups commons = {Group::kPlain, Group::kCommons};
   const Groups all = {Group::kPlain, Group::kPrograms, Group::kShared, Group::kSharedPrograms,
                       Group::kParts};
   const auto of = [](unsigned threads, const Groups& groups) {
@@ -55,7 +56,9 @@ rc::Gen<Sequence> Sequences() {
                                            {1, of(kThreadsMax, parts)},
                                            {2, of(1, programs)},
                                            {1, of(2, programs)},
-                                           {2, of(1, all)}});
+                                           {2, of(1, all)},
+                                           {2, of(2, commons)},
+                                           {4, of(kThreadsMax, commons)}});
 }
 
 }  // namespace random_test

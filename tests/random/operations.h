@@ -67,5 +67,16 @@
   OPERATION(create_sub_devices, 12, kParts) \
   OPERATION(retain_device, 4, kParts)       \
   OPERATION(release_device, 6, kParts)      \
-  OPERATION(create_context_of, 12, kParts)
+  OPERATION(create_context_of, 12, kParts)  \
+  OPERATION(common_write, 40, kCommons)     \
+  OPERATION(common_read, 40, kCommons)      \
+  OPERATION(common_copy, 12, kCommons)      \
+  OPERATION(common_map, 20, kCommons)       \
+  OPERATION(common_launch, 40, kCommons)    \
+  OPERATION(common_part, 15, kCommons)      \
+  OPERATION(common_gate, 15, kCommons)      \
+  OPERATION(common_open, 6, kCommons)       \
+  OPERATION(common_wait, 20, kCommons)      \
+  OPERATION(common_retain, 20, kCommons)    \
+  OPERATION(common_finish, 8, kCommons)
 // clang-format on

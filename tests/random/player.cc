@@ -23,13 +23,19 @@ namespace random_test {
 
 namespace {
 
-// Each thread plays its own operations in a world of its own; no order between them is said.
+// Each thread plays its own operations in a world of its own, and in what all have; no order
+// between them is said.
 std::string Transcript(const Sequence& sequence, bool aloud) {
   std::vector<Sequence> parts(kThreadsMax);
   for (const Operation& operation : sequence) parts[operation.thread].push_back(operation);
   std::vector<std::unique_ptr<World>> worlds(kThreadsMax);
+  std::unique_ptr<Commons> commons;
+  for (const Operation& operation : sequence) {
+    if (!commons && OperationKinds()[operation.kind].group == Group::kCommons)
+      commons = std::make_unique<Commons>();
+  }
   const auto play = [&](unsigned thread) {
-    worlds[thread] = std::make_unique<World>(thread, aloud);
+    worlds[thread] = std::make_unique<World>(thread, aloud, commons.get());
     for (const Operation& operation : parts[thread]) worlds[thread]->Play(operation);
     worlds[thread]->End();
   };

@@ -37,6 +37,7 @@ enum class Group : uint8_t {
   kShared,          // shared virtual memory
   kSharedPrograms,  // and kernels that see it
   kParts,           // of devices
+  kCommons,         // what threads share
 };
 
 struct OperationKind {

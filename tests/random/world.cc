@@ -53,7 +53,8 @@ void WriteMap(const Map& map, unsigned seed) {
   }
 }
 
-World::World(unsigned thread, bool aloud) : thread_(thread), aloud_(aloud) {
+World::World(unsigned thread, bool aloud, Commons* commons_or_none)
+    : commons(commons_or_none), thread_(thread), aloud_(aloud) {
   clGetPlatformIDs(1, &platform, nullptr);
   cl_uint count = 0;
   clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, nullptr, &count);
@@ -264,6 +265,7 @@ void World::ReleaseAll() {
 }
 
 void World::End() {
+  if (commons != nullptr) EndCommons(*this);
   SettleAll();
   UnmapAll();
   AwaitCallbacks();

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/random/commons.h"
 #include "tests/random/objects.h"
 #include "tests/random/operands.h"
 
@@ -25,7 +26,8 @@ namespace random_test {
 class World {
  public:
   // Aloud: each line is printed at once, for those who look for what ends or hangs a player.
-  World(unsigned thread, bool aloud);
+  // Without common objects where the sequence has no use for them.
+  World(unsigned thread, bool aloud, Commons* commons);
   World(const World&) = delete;
   World& operator=(const World&) = delete;
   ~World() = default;
@@ -33,6 +35,7 @@ class World {
   void Play(const Operation& operation);
   void End();  // Waits for everything, records what has become of it, releases all.
 
+  unsigned thread() const { return thread_; }
   const std::string& transcript() const { return transcript_; }
 
   // --- for the operations ---
@@ -86,6 +89,10 @@ class World {
   void Drop(const std::shared_ptr<Event>& event);
   void SayFarewell(const std::shared_ptr<Queue>& queue);
 
+  Commons* commons;
+  cl_event common_last = nullptr;  // Of this thread's commands on what all have.
+  cl_event common_gate = nullptr;  // That the next of them waits for.
+
   cl_platform_id platform = nullptr;
   std::vector<cl_device_id> devices;
   std::vector<std::shared_ptr<Device>> sub_devices;
@@ -129,6 +136,9 @@ class World {
 
 // A short form of memory's contents.
 std::string Contents(const void* data, size_t bytes);
+
+// Waits for what a thread did with the common objects, and records what it left there.
+void EndCommons(World& world);
 
 // For what takes buffers only; an image is wrong there.
 std::shared_ptr<Memory> ChooseBuffer(const World& world, Operands& operands);
