@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# CPack: the components of cmake/AvaInstall.cmake as Debian packages ava-runtime, ava-guest, ava-compiler and
-# ava-dev.
+# CPack: the components of cmake/AvaInstall.cmake as Debian packages ava-runtime, ava-guest, ava-compiler and ava-dev.
 # tools/package makes them; preset package has the paths that a Debian system expects.
 
 set(CPACK_GENERATOR DEB)

@@ -95,6 +95,21 @@ def check_settings():
             yield f"{name}: {wrong} is missing, or no setting"
 
 
+def check_version():
+    """One release has one number, wherever it stands."""
+    root = HERE.parent
+    version = re.search(r"^project\(ava VERSION (\d+)\.(\d+)\.(\d+) ", (root / "CMakeLists.txt").read_text(), re.MULTILINE)
+    text = ".".join(version.groups())
+    abi = "'".join((version[1], f"{int(version[2]):03}", f"{int(version[3]):03}"))
+    for file, words in (("ava/control/manager.h", f'kVersion = "{text}"'),
+                        ("ava/worker/server_api.h", f"kServerAbi = {abi};")):
+        if words not in (root / file).read_text():
+            yield f"{file}: '{words}' is not there"
+    for page in sorted((HERE / "man").iterdir()):
+        if f'"AvA {text}"' not in page.read_text():
+            yield f"{page.name}: it is not of AvA {text}"
+
+
 def check_roff():
     if shutil.which("groff") is None:
         return
@@ -108,7 +123,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bin", type=pathlib.Path, required=True)
     directory = parser.parse_args().bin.resolve()
-    errors = [*check_settings(), *check_roff()]
+    errors = [*check_settings(), *check_version(), *check_roff()]
     for name in COMMANDS:
         errors += check_program(name, directory)
     for error in errors:

@@ -42,7 +42,7 @@ class Outside(Place):
         first = outside / "first"
         subprocess.run(["cmake", "--install", self.build, "--prefix", first], check=True, stdout=subprocess.DEVNULL)
         first.rename(outside / "ava")
-        shutil.copytree(outside / "ava/share/doc/ava-dev/example", outside / "example")
+        shutil.copytree(outside / "ava/share/doc/ava-dev/examples/tally", outside / "example")
 
     def do(self, *command, **variables):
         run = subprocess.run([str(word) for word in command], cwd=self.example, env=os.environ | variables,

@@ -145,8 +145,11 @@ Result<const worker::ServerApi*> LoadServer(const WorkerSpec& spec) {
   if (get == nullptr) return Fail(ErrorCode::kInvalid, fmt::format("'{}' is no server", path));
   const worker::ServerApi* api = get();
   if (api->abi != worker::kServerAbi) {
-    return Fail(ErrorCode::kInvalid,
-                fmt::format("'{}' belongs to another release than this worker", path));
+    return Fail(
+        ErrorCode::kInvalid,
+        fmt::format("'{}' belongs to another release of AvA than this worker: build or install "
+                    "both from one",
+                    path));
   }
   if (!std::ranges::equal(spec.digest, std::span(api->digest, wire::kDigestBytes)) ||
       spec.functions != api->functions.size()) {

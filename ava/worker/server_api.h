@@ -3,8 +3,8 @@
 
 // What a generated server module is to the worker: `extern "C" const ServerApi* ava_server_api()`.
 //
-// Module and worker are built from one checkout and share these structures; kServerAbi tells unlike
-// builds apart.
+// Module and worker are of one release of AvA and share these structures, and all that a Call and a
+// Session are made of; kServerAbi tells unlike releases apart.
 
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace ava::worker {
 class Call;
 class Session;
 
-inline constexpr std::uint32_t kServerAbi = 1;
+inline constexpr std::uint32_t kServerAbi = 0'001'000;  // of release 0.1.0
 
 enum FunctionFlags : std::uint16_t {
   kFunctionBlocks = 1,    // may block on the device
