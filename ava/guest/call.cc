@@ -161,10 +161,12 @@ Output* Call::OutInPlace(const void* memory, void* destination, std::uint64_t by
                          wire::Blob& blob) {
   constexpr std::uint64_t kPlaceAlignment = 8;
   const bool pays = memory != nullptr && destination != nullptr && bytes >= kInPlaceBytesMin;
-  if (!pays || !session_.IsAlone()) return Out(destination, bytes, blob);
+  if (!pays) return Out(destination, bytes, blob);
   const wire::Blob place = session_.shared_memory().Locate(memory, bytes);
-  if (place.bytes != bytes || place.offset % kPlaceAlignment != 0)
+  if (place.bytes != bytes || place.offset % kPlaceAlignment != 0 || alone_)
     return Out(destination, bytes, blob);
+  alone_ = session_.BeginAlone();
+  if (!alone_) return Out(destination, bytes, blob);
   AVA_CHECK(output_count_ < kOutputsMax);
   auto* added = new (&output(output_count_))
       Output{.destination = destination, .bytes = bytes, .borrowed = true};
@@ -435,6 +437,8 @@ void Call::GiveUpCallback() {
 // Frees what no longer serves anything. What the worker may still write to is left to it.
 void Call::CleanUp() {
   dirty_ = false;
+  if (alone_) session_.EndAlone();
+  alone_ = false;
   if (callback_ != 0) GiveUpCallback();
   for (std::size_t i = 0; i < minted_count_; ++i) g_objects.Release(*minted_[i].object);
   minted_count_ = 0;

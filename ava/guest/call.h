@@ -150,7 +150,8 @@ class Call {
   // Outputs. The returned one is for Copy; null when the program passed NULL.
   Output* Out(void* destination, std::uint64_t bytes, wire::Blob& blob);
   // Of a call that blocks: its bytes will lie at `memory`, which both sides see, and are copied
-  // from there. So nobody else may begin anything meanwhile.
+  // from there. So nobody else may begin anything meanwhile: a thread that makes its first call
+  // waits until this one is over.
   Output* OutInPlace(const void* memory, void* destination, std::uint64_t bytes, wire::Blob& blob);
   // Delivered once the event of this call has completed, whether or not the call is waited for.
   void OutLater(void* destination, std::uint64_t bytes, wire::Blob& blob);
@@ -318,6 +319,7 @@ class Call {
   bool delivers_ = false;
   bool failed_ = false;  // no memory for something
   bool sent_ = false;
+  bool alone_ = false;         // until the call is over; see Session::BeginAlone
   bool names_minted_ = false;  // a handle that the guest has minted is among its arguments
   std::uint32_t argument_bytes_;
   std::uint32_t payload_bytes_;

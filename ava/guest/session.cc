@@ -17,6 +17,7 @@
 #include <mutex>
 #include <string_view>
 
+#include "ava/base/futex.h"
 #include "ava/base/thread.h"
 #include "ava/guest/api.h"
 #include "ava/guest/discoveries.h"
@@ -98,14 +99,31 @@ void Say(const char* format, ...) {
 }
 
 void EnterThread(Session& session) {
-  if (t_thread.number == 0)
-    t_thread.number = g_last_thread.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (t_thread.number == 0) {
+    t_thread.number = g_last_thread.fetch_add(1, std::memory_order_seq_cst) + 1;
+    // Partner of BeginAlone. The first thread is the one that may be alone.
+    while (t_thread.number != 1 && session.alone_.load(std::memory_order_seq_cst) != 0)
+      FutexWait(session.alone_, 1, FutexScope::kPrivate);
+  }
   t_thread.session = &session;
   t_thread.local_calls = session.channel() == nullptr ? nullptr : session.channel()->LocalCalls();
 }
 
-bool Session::IsAlone() const {
-  return g_last_thread.load(std::memory_order_relaxed) == 1 && !callbacks_.used();
+// Partner of EnterThread: it takes its number and then looks at the word; we write the word and
+// then look at the numbers.
+bool Session::BeginAlone() {
+  if (g_last_thread.load(std::memory_order_relaxed) != 1 || callbacks_.used()) return false;
+  alone_.store(1, std::memory_order_seq_cst);
+  if (g_last_thread.load(std::memory_order_seq_cst) == 1) return true;
+  EndAlone();
+  return false;
+}
+
+void Session::EndAlone() {
+  alone_.store(0, std::memory_order_seq_cst);
+  // Nobody waits unless a second thread has come.
+  if (g_last_thread.load(std::memory_order_seq_cst) != 1)
+    FutexWake(alone_, kFutexWakeAll, FutexScope::kPrivate);
 }
 
 Session& Session::Start() {

@@ -66,8 +66,10 @@ class Session final : public transport::GuestChannelEvents {
   void Deliver() {
     if (channel_ != nullptr) deliveries_.Sweep(*channel_);
   }
-  // No other thread of the program has ever made a call, nor can a callback.
-  bool IsAlone() const;
+  // True: no other thread of the program has ever made a call, nor can a callback, and none begins
+  // its first one before EndAlone. The caller's own call must end without that.
+  bool BeginAlone();
+  void EndAlone();
   // A call that nobody waited for has failed: its error, once. 0: none has.
   std::int32_t TakeDeferredError() {
     return deferred_error_.load(std::memory_order_relaxed) == 0
@@ -98,6 +100,7 @@ class Session final : public transport::GuestChannelEvents {
 
  private:
   friend struct SessionTestPeer;
+  friend void EnterThread(Session& session);
   Session() = default;
   static Session& Start();
   static void BeforeFork();
@@ -118,6 +121,7 @@ class Session final : public transport::GuestChannelEvents {
   Mappings mappings_;
   SharedMemory shared_memory_;
   Addresses addresses_;
+  std::atomic<std::uint32_t> alone_{0};  // futex word; 1: between BeginAlone and EndAlone
   SetterRegistry setters_;
   Callbacks callbacks_{*this};
   Mutex adopted_mutex_;

@@ -23,22 +23,21 @@ bool MayPrint(cl_program program) {
 }
 
 // What it prints belongs where the program's output goes now.
-void FollowStdout(cl_kernel kernel) {
-  if (metadata(kernel)->prints) ava::guest::Session::Current().FollowStdout();
+void FollowStdout(cl_kernel kernel, cl_command_queue queue) {
+  if (!metadata(kernel)->prints) return;
+  metadata(metadata(queue)->context)->waits = true;
+  ava::guest::Session::Current().FollowStdout();
 }
 
 // What could print has ended, as far as a program can know that.
 void LetGoOfStdout() { ava::guest::Session::Current().LetGoOfStdout(); }
 
 using EventNotify = void(CL_CALLBACK*)(cl_event, cl_int, void*);
-struct EventCallback {
-  EventNotify notify;
-  void* user_data;
-};
+using EventCallback = std::pair<EventNotify, void*>;
 
 void CL_CALLBACK NotifyAndRelease(cl_event event, cl_int status, void* data) {
   const std::unique_ptr<EventCallback> callback(static_cast<EventCallback*>(data));
-  callback->notify(event, status, callback->user_data);
+  callback->first(event, status, callback->second);
   --metadata(event)->kept;
   (void)AVA_API(clReleaseEvent)(event);
 }
@@ -49,7 +48,7 @@ void KeepForCallback(cl_event event, cl_int type, EventNotify& notify, void*& us
   const bool is_status = type == CL_SUBMITTED || type == CL_RUNNING || type == CL_COMPLETE;
   if (notify == nullptr || !is_status || AVA_API(clRetainEvent)(event) != CL_SUCCESS) return;
   ++metadata(event)->kept;
-  user_data = new EventCallback{.notify = notify, .user_data = user_data};
+  user_data = new EventCallback(notify, user_data);
   notify = &NotifyAndRelease;
 }
 
