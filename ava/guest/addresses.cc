@@ -170,9 +170,11 @@ void Addresses::Unmap(const Range& removed) {
   const std::lock_guard lock(mutex_);
   const Range* range = FindBaseLocked(Pointer(removed.here), true);
   if (range == nullptr) return;
+  // Not `removed`: of two that are leaving from the same place, this may be the other one.
+  const Range erased = *range;
   ranges_.erase(ranges_.begin() + (range - ranges_.data()));
   count_.store(ranges_.size(), std::memory_order_release);
-  UnmapLocked(removed);
+  UnmapLocked(erased);
 }
 
 void Addresses::AddView(const void* begin, std::uint64_t bytes, bool writes) {

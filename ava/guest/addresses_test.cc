@@ -47,6 +47,30 @@ TEST(Addresses, AreTheWorkersWhereNothingLies) {
   EXPECT_FALSE(IsMapped(there));
 }
 
+// The worker gives an address out again before the guest has let go of it, and once more.
+TEST(Addresses, TwoThatLeaveOnePlaceTakeNothingElseAlong) {
+  Addresses addresses;
+  const std::uint64_t there = FreePages(2 * kPage);
+  void* const first = addresses.Place(there, 2 * kPage, true);
+  ASSERT_NE(addresses.Claim(first), 0U);
+  void* const second = addresses.Place(there, kPage, true);
+  ASSERT_EQ(second, first);
+  ASSERT_NE(addresses.Claim(second), 0U);
+  Addresses::Range one;
+  Addresses::Range other;
+  ASSERT_TRUE(addresses.Remove(first, one));
+  ASSERT_TRUE(addresses.Remove(second, other));
+  addresses.Unmap(one);
+  ASSERT_FALSE(IsMapped(there + kPage));
+  void* const elses = mmap(reinterpret_cast<void*>(there + kPage), kPage, PROT_READ,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+  ASSERT_EQ(Word(elses), there + kPage);
+  addresses.Unmap(other);
+  EXPECT_FALSE(IsMapped(there));
+  EXPECT_TRUE(IsMapped(there + kPage)) << "somebody else's";
+  munmap(elses, kPage);
+}
+
 TEST(Addresses, EndWithTheAllocation) {
   Addresses addresses;
   const std::uint64_t there = FreePages(kPage);
