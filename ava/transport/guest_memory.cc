@@ -72,7 +72,7 @@ Block GuestMemory::AllocateLasting(std::uint64_t bytes) {
     const std::lock_guard lock(mutex_);
     segments_.Sweep(evicted);
     segments_.Reap(commands_read_.load(std::memory_order_acquire));
-    segment = segments_.TakeIdle(bytes);
+    segment = segments_.TakeIdleLasting(bytes);
     is_new = segment == nullptr;
     if (is_new) segment = segments_.ReserveLasting(bytes);
     if (segment != nullptr) segments_.MakeLasting(*segment);

@@ -146,6 +146,19 @@ TEST_F(Memory, WhatLastsLeavesHalfOfTheSegments) {
   EXPECT_TRUE(guest().AllocateLasting(3 * kMiB));
 }
 
+TEST_F(Memory, WhatLastsTakesNoMoreOfSegmentsThatCallsHaveLeft) {
+  std::deque<Block> blocks;
+  for (;;) {
+    const Block used = guest().Allocate(3 * kMiB);
+    if (used) guest().Free(used);
+    const Block block = guest().AllocateLasting(3 * kMiB);
+    if (!block) break;
+    blocks.push_back(block);
+  }
+  EXPECT_EQ(blocks.size(), 6U) << "of 40 MiB";
+  EXPECT_TRUE(guest().Allocate(15 * kMiB));
+}
+
 TEST_F(Memory, WaitsForTheWorkerWhenTheArenaIsFull) {
   std::deque<Block> blocks;
   for (int i = 0; i < 3; ++i) blocks.push_back(InFlight(kMiB));

@@ -63,6 +63,12 @@ Segment* GuestSegments::Reserve(std::uint64_t bytes) {
   return free;
 }
 
+Segment* GuestSegments::TakeIdleLasting(std::uint64_t bytes) {
+  const bool leaves_half = lasting_ < segments_.size() / 2 && bytes <= bytes_max_ / 2 &&
+                           lasting_bytes_ + SegmentBytes(bytes) <= bytes_max_ / 2;
+  return leaves_half ? TakeIdle(bytes) : nullptr;
+}
+
 Segment* GuestSegments::ReserveLasting(std::uint64_t bytes) {
   const std::uint64_t most = bytes_max_ / 2;
   if (count_ >= segments_.size() / 2 || bytes > most || bytes_ + SegmentBytes(bytes) > most)
@@ -73,10 +79,13 @@ Segment* GuestSegments::ReserveLasting(std::uint64_t bytes) {
 void GuestSegments::MakeLasting(Segment& segment) {
   segment.lasting = true;
   lasting_bytes_ += segment.bytes;
+  ++lasting_;
 }
 
 void GuestSegments::EndLasting(Segment& segment) {
-  if (std::exchange(segment.lasting, false)) lasting_bytes_ -= segment.bytes;
+  if (!std::exchange(segment.lasting, false)) return;
+  lasting_bytes_ -= segment.bytes;
+  --lasting_;
 }
 
 void GuestSegments::CancelReserve(Segment& segment) {

@@ -56,7 +56,9 @@ class GuestSegments {
   Segment* TakeIdle(std::uint64_t bytes);
   // A place for a new one, with its id and size; null when limits forbid it.
   Segment* Reserve(std::uint64_t bytes);
-  // The same, unless it leaves less than half of what the limits allow.
+  // The same two for what lasts, which takes no more than half of what the limits allow, however
+  // many of those that calls have left idle.
+  Segment* TakeIdleLasting(std::uint64_t bytes);
   Segment* ReserveLasting(std::uint64_t bytes);
   // A taken or reserved one, until it is given back: it does not count as busy.
   void MakeLasting(Segment& segment);
@@ -100,6 +102,7 @@ class GuestSegments {
   std::uint32_t idle_ = 0;
   std::uint64_t idle_bytes_ = 0;
   std::uint64_t lasting_bytes_ = 0;
+  std::uint32_t lasting_ = 0;
   std::uint64_t frees_ = 0;
   std::array<Segment, wire::kSegmentsMax> segments_;
 };
