@@ -238,10 +238,26 @@ TEST_F(HostileGuest, ADroppedSegmentsPlaceStaysTakenWhileCallsAreUnderWay) {
   };
   worker_->DropSegment(7, true);
   EXPECT_TRUE(is_taken());
-  SendSegment(8, kMiB, memory.get());
+  const UniqueFd larger = MakeMemory(2 * kMiB, kSeals);
+  SendSegment(8, 2 * kMiB, larger.get());
+  EXPECT_NE(Find(8, 0, kMiB).data(), nullptr);
   EXPECT_NE(Find(8, 0, kMiB).data(), place);
   worker_->DropSegment(8, false);
   EXPECT_FALSE(is_taken());
+}
+
+TEST_F(HostileGuest, SegmentsTakeTurnsInAPlaceWhileCallsAreUnderWay) {
+  const UniqueFd memory = MakeMemory(kMiB, kSeals);
+  SendSegment(7, kMiB, memory.get());
+  std::byte* const place = Find(7, 0, kMiB).data();
+  ASSERT_NE(place, nullptr);
+  place[5] = std::byte{77};
+  for (std::uint32_t id = 7; id < 20; ++id) {
+    worker_->DropSegment(id, true);
+    SendSegment(id + 1, kMiB, memory.get());
+    ASSERT_EQ(Find(id + 1, 0, kMiB).data(), place);
+    EXPECT_EQ(place[5], std::byte{77}) << "its memory, not nobody's";
+  }
 }
 
 TEST_F(HostileGuest, SegmentOfTheWrongSize) {

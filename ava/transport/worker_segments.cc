@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <mutex>
 #include <string>
@@ -61,14 +62,25 @@ Result<void> WorkerSegments::AddUntrusted(std::uint32_t id, std::uint64_t bytes,
                                            " bytes in all, the limit is " +
                                            std::to_string(bytes_max_));
   }
-  void* memory =
-      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd.get(), 0);
+  void* memory = MapLocked(bytes, fd.get());
   if (memory == MAP_FAILED) return FailSystem("mmap", "segment " + std::to_string(id), errno);
   segments_.emplace(id, std::span(static_cast<std::byte*>(memory), bytes));
   bytes_ += bytes;
   arrivals_.fetch_add(1, std::memory_order_seq_cst);
   FutexWake(arrivals_, kFutexWakeAll, FutexScope::kPrivate);
   return {};
+}
+
+// In a grave if one fits: a pointer that is left there leads to the guest's own memory as before,
+// and a program of which some call is always under way needs no more addresses for ever.
+void* WorkerSegments::MapLocked(std::uint64_t bytes, int fd) {
+  constexpr int kFlags = MAP_SHARED | MAP_NORESERVE;
+  const auto grave = std::ranges::find_if(
+      graves_, [bytes](std::span<std::byte> memory) { return memory.size() == bytes; });
+  if (grave == graves_.end()) return mmap(nullptr, bytes, PROT_READ | PROT_WRITE, kFlags, fd, 0);
+  void* const place = grave->data();
+  graves_.erase(grave);
+  return mmap(place, bytes, PROT_READ | PROT_WRITE, kFlags | MAP_FIXED, fd, 0);
 }
 
 void WorkerSegments::Drop(std::uint32_t id, bool in_use) {

@@ -40,6 +40,7 @@ class WorkerSegments {
   void Close();
 
  private:
+  void* MapLocked(std::uint64_t bytes, int fd);
   std::span<std::byte> FindNow(std::uint32_t id);
 
   const std::uint64_t bytes_max_;
