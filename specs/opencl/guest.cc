@@ -7,9 +7,9 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <memory>
 
 #include "ava/guest/include_scan.h"
+#include "ava/guest/kept_callback.h"
 
 namespace {
 
@@ -32,24 +32,20 @@ void FollowStdout(cl_kernel kernel, cl_command_queue queue) {
 // What could print has ended, as far as a program can know that.
 void LetGoOfStdout() { ava::guest::Session::Current().LetGoOfStdout(); }
 
-using EventNotify = void(CL_CALLBACK*)(cl_event, cl_int, void*);
-using EventCallback = std::pair<EventNotify, void*>;
-
-void CL_CALLBACK NotifyAndRelease(cl_event event, cl_int status, void* data) {
-  const std::unique_ptr<EventCallback> callback(static_cast<EventCallback*>(data));
-  callback->first(event, status, callback->second);
+void LetGoOfEvent(cl_event event) {
   --metadata(event)->kept;
   (void)AVA_API(clReleaseEvent)(event);
 }
+using EventCallback = ava::guest::KeptCallback<cl_event, cl_int, &LetGoOfEvent>;
 
 // A callback may use its event, although the program has given that back. So until it has run, the
 // event has one reference more; no query counts it.
-void KeepForCallback(cl_event event, cl_int type, EventNotify& notify, void*& user_data) {
-  const bool is_status = type == CL_SUBMITTED || type == CL_RUNNING || type == CL_COMPLETE;
-  if (notify == nullptr || !is_status || AVA_API(clRetainEvent)(event) != CL_SUCCESS) return;
+cl_int SetKept(cl_event event, cl_int type, EventCallback::Notify notify, void* user_data) {
+  if (const cl_int code = AVA_API(clRetainEvent)(event); code != CL_SUCCESS) return code;
   ++metadata(event)->kept;
-  user_data = new EventCallback(notify, user_data);
-  notify = &NotifyAndRelease;
+  return EventCallback::Keep(event, notify, user_data, [&](void* data) {
+    return AVA_API(clSetEventCallback)(event, type, &EventCallback::Run, data);
+  });
 }
 
 // Everything that building `program` may read from the program's own file system goes to the worker
