@@ -200,15 +200,14 @@ void World::AwaitCallbacks() {
 
 void World::UnmapAll() {
   for (const auto& memory : memories) {
+    if (memory->maps.empty()) continue;
+    cl_command_queue queue = QueueOf(*memory);  // The program may have none left.
     for (const Map& map : memory->maps) {
       if (map.is_undefined) WriteMap(map, 3);
-      for (const auto& queue : queues) {
-        if (queue->context != memory->context) continue;
-        clEnqueueUnmapMemObject(queue->handle, memory->handle, map.address, 0, nullptr, nullptr);
-        clFinish(queue->handle);
-        break;
-      }
+      clEnqueueUnmapMemObject(queue, memory->handle, map.address, 0, nullptr, nullptr);
+      clFinish(queue);
     }
+    clReleaseCommandQueue(queue);
     memory->maps.clear();
   }
   for (const auto& memory : shared_memories) UnmapShared(*memory);
@@ -294,6 +293,8 @@ void World::End() {
          Contents(bytes.data(), bytes.size()));
   }
   ReleaseAll();
+  if (leaks) return;
+  for (const std::string& line : destructions->Await()) Line("{}", line);
 }
 
 }  // namespace random_test

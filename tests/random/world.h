@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "tests/random/commons.h"
+#include "tests/random/destructions.h"
 #include "tests/random/objects.h"
 #include "tests/random/operands.h"
 
@@ -92,6 +93,11 @@ class World {
   Commons* commons;
   cl_event common_last = nullptr;  // Of this thread's commands on what all have.
   cl_event common_gate = nullptr;  // That the next of them waits for.
+
+  // Callbacks keep it: they may come when the world has ended.
+  std::shared_ptr<Destructions> destructions = std::make_shared<Destructions>();
+
+  bool leaks = false;  // PoCL keeps something for ever, and what that is of.
 
   cl_platform_id platform = nullptr;
   std::vector<cl_device_id> devices;
