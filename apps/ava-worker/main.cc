@@ -37,6 +37,7 @@
 #include "ava/base/system_error.h"
 #include "ava/control/layout.h"
 #include "ava/control/ledger_page.h"
+#include "ava/control/tenant_memory.h"
 #include "ava/control/worker_environment.h"
 #include "ava/control/worker_spec.h"
 #include "ava/router/router.h"
@@ -193,6 +194,18 @@ Rules RulesOf(const worker::ServerApi& api) {
   return rules;
 }
 
+// One for each resource that the manager's settings limit.
+std::vector<router::QuotaRule> QuotasOf(const WorkerSpec& spec,
+                                        const control::TenantMemory& tenant) {
+  const auto limit = [](std::uint64_t bytes) {
+    return bytes == 0 ? router::Quota::kNoLimit : bytes;
+  };
+  const router::Quota::Limits limits = {.session = limit(spec.device_memory_session),
+                                        .tenant = limit(spec.device_memory_tenant)};
+  return {{.resource = "device_memory",
+           .quota = router::Quota(limits, tenant.held(), spec.tenant_slot)}};
+}
+
 control::WorkerReady Ready(const worker::ServerApi& api) {
   control::WorkerReady ready;
   ready.server = fmt::format("{} {} ({})", api.name, api.version, api.vendor_library);
@@ -226,12 +239,18 @@ Result<void> Work(const WorkerSpec& spec, const ManagerLink& manager) {
   AVA_TRY(OpenVendor(spec, *api));
 
   const auto ledger = AVA_TRY(control::LedgerPage::Open(UniqueFd(control::kWorkerLedgerFd)));
+  const auto tenant = AVA_TRY(control::TenantMemory::Open(UniqueFd(control::kWorkerTenantFd)));
+  if (spec.tenant_slot >= tenant.held().size())
+    return Fail(ErrorCode::kInvalid, "the session has no place on its tenant's page");
   UniqueFd guest(fcntl(control::kWorkerSocketFd, F_DUPFD_CLOEXEC, control::kWorkerFdEnd));
   const std::shared_ptr<transport::WorkerChannel> channel =
       AVA_TRY(transport::OpenWorkerChannel(control::kWorkerMemoryFd, control::kWorkerSocketFd));
   const Rules rules = RulesOf(*api);
-  router::Router router(
-      {.functions = rules.functions, .resources = rules.resources, .ledger = &ledger.ledger()});
+  const auto quotas = QuotasOf(spec, tenant);
+  router::Router router({.functions = rules.functions,
+                         .resources = rules.resources,
+                         .quotas = quotas,
+                         .ledger = &ledger.ledger()});
   worker::Progress progress;
   StartMonitor({.manager = manager,
                 .channel = channel,

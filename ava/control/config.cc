@@ -5,6 +5,7 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <sstream>
 #include <string>
@@ -131,6 +132,10 @@ std::map<std::string, Setter, std::less<>> Keys(Config& config) {
        Number(config.directory_bytes, std::int64_t{1} << 20, std::int64_t{1} << 40)},
       {"sessions.directory_files", Number(config.directory_files, 256, 1 << 20)},
       {"sessions.watchdog_seconds", Number(config.watchdog_seconds, 0, kDay)},
+      {"quotas.device_memory_per_session",
+       Number(config.device_memory_session, 0, std::numeric_limits<std::int64_t>::max())},
+      {"quotas.device_memory_per_user",
+       Number(config.device_memory_user, 0, std::numeric_limits<std::int64_t>::max())},
       {"worker.program", Text(config.worker_program)},
       {"worker.libraries", Texts(config.library_directories)},
       {"worker.vendor", Vendor(config)},

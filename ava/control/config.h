@@ -16,10 +16,12 @@
 //   directory_bytes = 1073741824          # what a session may keep in files
 //   directory_files = 32768
 //   watchdog_seconds = 0                  # longest time without progress; 0: for ever
-//   [worker]
-//   program = "/usr/lib/ava/ava-worker"
-//   libraries = ["/usr/lib/ava"]          # where libava-<api>-server.so is looked for
-//   vendor = ""                           # the vendor's library, in place of the spec's; or one
+//   [quotas]
+//   device_memory_per_session = 0         # bytes that a session may hold on its device; 0: no
+//   limit device_memory_per_user = 0            # all sessions of a user together [worker] program
+//   = "/usr/lib/ava/ava-worker" libraries = ["/usr/lib/ava"]          # where
+//   libava-<api>-server.so is looked for vendor = ""                           # the vendor's
+//   library, in place of the spec's; or one
 //                                         # for some APIs: { opencl = "libOpenCL.so.1" }
 //   uids = [61000, 62999]                 # users that belong to workers alone
 //   processes = 4096                      # threads and processes of one worker
@@ -66,6 +68,9 @@ struct Config {
   std::int64_t directory_bytes = std::int64_t{1} << 30;
   std::int64_t directory_files = 1 << 15;
   std::int64_t watchdog_seconds = 0;
+
+  std::int64_t device_memory_session = 0;  // bytes; 0: no limit
+  std::int64_t device_memory_user = 0;
 
   uid_t uid_first = 61000;
   uid_t uid_last = 62999;

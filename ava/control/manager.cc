@@ -60,6 +60,12 @@ struct Connection {
   EventLoop::Handle watch;  // after the socket, so that it goes first
 };
 
+// Sessions whose worker is not dead yet have a slot beside those that are counted.
+std::uint32_t TenantSlots(const Config& config) {
+  return static_cast<std::uint32_t>(
+      std::min<std::int64_t>(2 * config.sessions_per_user_max, wire::kTenantSlotsMax));
+}
+
 }  // namespace
 
 class Manager::State final : public AdminSource {
@@ -70,11 +76,13 @@ class Manager::State final : public AdminSource {
         set_up_(loop_),
         clean_up_(loop_),
         measure_(loop_),
+        tenants_(TenantSlots(setup_.config)),
         services_{.loop = loop_,
                   .set_up = set_up_,
                   .clean_up = clean_up_,
                   .config = setup_.config,
                   .log = log_,
+                  .tenants = tenants_,
                   .users = setup_.users,
                   .session_directory = setup_.session_directory,
                   .manager_name = setup_.name,
@@ -119,6 +127,7 @@ class Manager::State final : public AdminSource {
   WorkQueue set_up_;
   WorkQueue clean_up_;
   WorkQueue measure_;
+  TenantMemories tenants_;
   SessionServices services_;
 
   std::map<std::uint64_t, Connection> connections_;

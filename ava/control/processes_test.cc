@@ -126,12 +126,13 @@ TEST(Processes, KillersLeaveEachOtherAlone) {
 }
 
 // A program stands in for the worker: it finds a file's text at the number that the manager
-// promised.
+// promised. The shell has the script itself at 10 or 11.
 TEST(Processes, AWorkerFindsItsDescriptorsInPlace) {
   const std::string program =
       testing::TempDir() + "ava-worker-stand-in-" + std::to_string(getpid());
   std::ofstream(program)
-      << "#!/bin/sh\n[ \"$(cat /proc/self/fd/3)\" = spec ] && [ ! -e /proc/self/fd/9 ]\n";
+      << "#!/bin/sh\n[ \"$(cat /proc/self/fd/3)\" = spec ] && [ ! -e /proc/self/fd/"
+      << kWorkerFdEnd + 3 << " ]\n";
   ASSERT_EQ(chmod(program.c_str(), 0700), 0);
   std::array<UniqueFd, kWorkerFdCount> fds;
   std::array<int, kWorkerFdCount> numbers{};
@@ -149,7 +150,7 @@ TEST(Processes, AWorkerFindsItsDescriptorsInPlace) {
 }
 
 TEST(Processes, AMissingWorkerIsNamed) {
-  const auto worker = StartWorker("/nonexistent/ava-worker", {0, 0, 0, 0, 0, 0});
+  const auto worker = StartWorker("/nonexistent/ava-worker", std::array<int, kWorkerFdCount>{});
   ASSERT_FALSE(worker.has_value());
   EXPECT_EQ(worker.error().message(),
             "posix_spawn('/nonexistent/ava-worker'): No such file or directory");

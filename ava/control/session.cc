@@ -115,6 +115,7 @@ Result<void> Session::MakeMemory() {
        .arena_bytes = static_cast<std::uint64_t>(services_.config.arena_bytes),
        .functions = guest_.hello.functions}));
   ledger_.emplace(AVA_TRY(LedgerPage::Create(guest_.hello.functions)));
+  tenant_slot_.emplace(AVA_TRY(services_.tenants.Take(tenant())));
   auto session_sockets = AVA_TRY(SocketPair());
   guest_socket_ = std::move(session_sockets[0]);
   worker_socket_ = std::move(session_sockets[1]);
@@ -149,14 +150,18 @@ std::string Session::Description() const {
   spec.descriptors = static_cast<std::uint64_t>(config.worker_descriptors);
   spec.file_bytes = static_cast<std::uint64_t>(config.directory_bytes);
   spec.landlock_required = config.landlock_required;
+  spec.device_memory_session = static_cast<std::uint64_t>(config.device_memory_session);
+  spec.device_memory_tenant = static_cast<std::uint64_t>(config.device_memory_user);
+  spec.tenant_slot = tenant_slot_->index();
   return ToJson(spec);
 }
 
 Result<void> Session::StartWorkerProcess() {
   const UniqueFd spec = AVA_TRY(PutIntoMemory(Description()));
-  worker_pid_ = AVA_TRY(StartWorker(services_.config.worker_program,
-                                    {spec.get(), worker_control_.get(), guest_.connection.get(),
-                                     worker_socket_.get(), memory_.get(), ledger_->fd()}));
+  worker_pid_ = AVA_TRY(
+      StartWorker(services_.config.worker_program,
+                  {spec.get(), worker_control_.get(), guest_.connection.get(), worker_socket_.get(),
+                   memory_.get(), ledger_->fd(), tenant_slot_->fd()}));
   worker_control_.Reset();
   worker_socket_.Reset();
   return {};
@@ -391,6 +396,7 @@ void Session::StartKiller() {
 void Session::CleanUpWhenDead() {
   if (state_ != State::kEnding || killer_pid_ > 0 || filling_cache_) return;
   state_ = State::kGone;
+  tenant_slot_.reset();  // what the worker held has died with it
   services_.clean_up.Do(
       // Nothing of this object: if the manager gives up waiting, the queue outlives it.
       [cache = cache_, session = id(), owner = Owner(), directory = Directory(),

@@ -37,6 +37,7 @@
 #include "ava/control/session_mount.h"
 #include "ava/control/session_record.h"
 #include "ava/control/socket.h"
+#include "ava/control/tenant_memory.h"
 #include "ava/control/user_pool.h"
 #include "ava/control/watchdog.h"
 #include "ava/control/worker_messages.h"
@@ -50,6 +51,7 @@ struct SessionServices {
   WorkQueue& clean_up;  // as long as it takes
   const Config& config;
   const Log& log;
+  TenantMemories& tenants;
   UserPool* users;                // null: workers run as the manager's own user
   std::string session_directory;  // parent of the sessions' own
   std::string manager_name;
@@ -142,6 +144,7 @@ class Session {
   UniqueFd worker_control_;
   UniqueFd guest_process_;  // a pidfd
   std::optional<LedgerPage> ledger_;
+  std::optional<TenantMemories::Slot> tenant_slot_;
 
   pid_t worker_pid_ = -1;  // alive or not waited for
   pid_t killer_pid_ = -1;

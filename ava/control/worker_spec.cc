@@ -41,6 +41,9 @@ void ForEachField(Spec& spec, Visit visit) {
   visit("descriptors", spec.descriptors);
   visit("file_bytes", spec.file_bytes);
   visit("landlock_required", spec.landlock_required);
+  visit("device_memory_session", spec.device_memory_session);
+  visit("device_memory_tenant", spec.device_memory_tenant);
+  visit("tenant_slot", spec.tenant_slot);
 }
 
 // A path or a variable may hold any byte; JSON holds Unicode. Latin-1 keeps each byte, one to one.

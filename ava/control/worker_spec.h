@@ -28,8 +28,9 @@ enum WorkerFd : int {
   kWorkerSocketFd = 6,   // the session's socket
   kWorkerMemoryFd = 7,   // the session's memory
   kWorkerLedgerFd = 8,   // ava/wire/ledger.h
+  kWorkerTenantFd = 9,   // ava/wire/tenant_page.h
 };
-inline constexpr int kWorkerFdCount = 6;
+inline constexpr int kWorkerFdCount = 7;
 inline constexpr int kWorkerFdEnd = kWorkerSpecFd + kWorkerFdCount;
 
 struct WorkerSpec {
@@ -55,6 +56,10 @@ struct WorkerSpec {
   std::uint64_t descriptors = 0;
   std::uint64_t file_bytes = 0;
   bool landlock_required = false;
+
+  std::uint64_t device_memory_session = 0;  // bytes; 0: no limit
+  std::uint64_t device_memory_tenant = 0;
+  std::uint64_t tenant_slot = 0;  // the session's word on the tenant's page
 };
 
 std::string ToJson(const WorkerSpec& spec);

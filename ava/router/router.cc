@@ -27,7 +27,13 @@ Router::Router(const Options& options)
       allowed_(options.allowed),
       own_ledger_(options.ledger == nullptr ? std::make_unique<wire::Ledger>() : nullptr),
       ledger_(options.ledger == nullptr ? own_ledger_.get() : options.ledger),
-      held_(options.resources.size()) {}
+      held_(options.resources.size()) {
+  for (const ResourceRule& resource : resources_) {
+    const auto rule = std::ranges::find(options.quotas, resource.name, &QuotaRule::resource);
+    const bool limited = resource.continuous && rule != options.quotas.end();
+    quotas_.push_back(limited ? rule->quota : Quota());
+  }
+}
 
 Verdict Router::Admit(const wire::CommandHeader& header, std::span<const std::byte> record) {
   std::string reason = Reject(header, record.size());
@@ -94,8 +100,17 @@ std::uint64_t* Router::LedgerWord(std::uint16_t resource) {
   return nullptr;
 }
 
-void Router::Account(std::uint16_t resource, std::uint64_t amount) {
+bool Router::Reserve(std::uint16_t resource, std::uint64_t amount) {
+  return resource >= quotas_.size() || quotas_[resource].Take(amount);
+}
+
+void Router::Unreserve(std::uint16_t resource, std::uint64_t amount) {
+  if (resource < quotas_.size()) quotas_[resource].GiveBack(amount);
+}
+
+void Router::Account(std::uint16_t resource, std::uint64_t amount, bool reserved) {
   if (resource >= resources_.size()) return;
+  if (!reserved) quotas_[resource].Add(amount);
   const std::uint64_t now = held_[resource].fetch_add(amount, std::memory_order_relaxed) + amount;
   if (std::uint64_t* word = LedgerWord(resource)) wire::LedgerAddShared(*word, amount);
   if (resources_[resource].name == "device_memory")
@@ -108,6 +123,7 @@ void Router::Release(std::uint16_t resource, std::uint64_t amount) {
   while (!held_[resource].compare_exchange_weak(held, held - std::min(held, amount),
                                                 std::memory_order_relaxed)) {
   }
+  quotas_[resource].GiveBack(std::min(held, amount));
   if (std::uint64_t* word = LedgerWord(resource))
     wire::LedgerAddShared(*word, -std::min(held, amount));
 }

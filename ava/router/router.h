@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ava/router/quota.h"
 #include "ava/wire/ledger.h"
 #include "ava/wire/record.h"
 
@@ -35,6 +36,12 @@ struct ResourceRule {
   bool continuous = false;  // held until its owner dies; otherwise counted as events
 };
 
+// Of a continuous resource; one that the API does not have limits nothing.
+struct QuotaRule {
+  std::string_view resource;
+  Quota quota;
+};
+
 struct Verdict {
   bool admitted = true;
   std::string reason;  // why the session ends
@@ -45,6 +52,7 @@ class Router {
   struct Options {
     std::span<const FunctionRule> functions;
     std::span<const ResourceRule> resources;
+    std::span<const QuotaRule> quotas;
     // Which functions this session may call, by id; empty: all that are served.
     std::vector<bool> allowed;
     // The session's ledger; null: a private one.
@@ -64,11 +72,18 @@ class Router {
   void CountCall(std::uint16_t function, const Traffic& traffic);
   void CountUpcall(std::uint64_t bytes);
 
+  // Takes `amount` of a resource from the session's quota before a call that would hold it. False:
+  // beyond the quota, and nothing was taken. Then either Account with `reserved`, or Unreserve.
+  bool Reserve(std::uint16_t resource, std::uint64_t amount);
+  void Unreserve(std::uint16_t resource, std::uint64_t amount);
   // Uses `amount` of a resource; of a continuous one until Release.
-  void Account(std::uint16_t resource, std::uint64_t amount);
+  void Account(std::uint16_t resource, std::uint64_t amount, bool reserved = false);
   void Release(std::uint16_t resource, std::uint64_t amount);
   std::uint64_t held(
       std::uint16_t resource) const;  // continuous: held now; otherwise: events so far
+
+  // The most that the session can hold; Quota::kNoLimit without a quota.
+  std::uint64_t limit(std::uint16_t resource) const { return quotas_[resource].limit(); }
 
   std::span<const FunctionRule> functions() const { return functions_; }
   const wire::Ledger& ledger() const { return *ledger_; }
@@ -81,6 +96,7 @@ class Router {
 
   const std::vector<FunctionRule> functions_;
   const std::vector<ResourceRule> resources_;
+  std::vector<Quota> quotas_;  // by resource
   const std::vector<bool> allowed_;
   std::unique_ptr<wire::Ledger> own_ledger_;
   wire::Ledger* const ledger_;

@@ -123,6 +123,27 @@ TEST_F(RouterTest, InstantaneousResourcesOnlyGrow) {
   router.Account(77, 1);  // no such resource: nothing happens
 }
 
+TEST(RouterQuota, LimitsWhatIsHeld) {
+  std::array<std::uint64_t, 1> held{};
+  const std::array<QuotaRule, 1> quotas = {
+      {{kResources[0].name, Quota({.session = 1000}, held, 0)}}};
+  Router router(
+      {.functions = kFunctions, .resources = kResources, .quotas = quotas, .allowed = {}});
+  EXPECT_EQ(router.limit(0), 1000U);
+  EXPECT_EQ(router.limit(1), Quota::kNoLimit);
+  ASSERT_TRUE(router.Reserve(0, 700));
+  router.Account(0, 700, true);
+  EXPECT_FALSE(router.Reserve(0, 301));
+  ASSERT_TRUE(router.Reserve(0, 300));
+  router.Unreserve(0, 300);
+  EXPECT_EQ(held[0], 700U);
+  router.Release(0, 700);
+  EXPECT_EQ(held[0], 0U);
+  router.Account(0, 1500);  // what nobody asked for counts all the same
+  EXPECT_FALSE(router.Reserve(0, 1));
+  EXPECT_TRUE(router.Reserve(1, 5000)) << "only what is held has a quota";
+}
+
 TEST(RouterLedger, WritesTheSessionsOwn) {
   wire::Ledger ledger{};
   Router router(

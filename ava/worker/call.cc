@@ -234,6 +234,7 @@ void Call::SendDeferredError() {
 }
 
 void Call::Finish() {
+  GiveUpReservations();
   if (state_ == State::kViolated) return;
   FinishOutputs();
   CountReferences();

@@ -256,6 +256,9 @@ class Call {
     const RoleScope scope(*this, blocks_);
     return vendor();
   }
+  // Takes what the call would hold from the session's quota; refuses with `error` beyond it. What
+  // no Account follows is given back.
+  void Reserve(std::uint16_t resource, Wide amount, std::int64_t error);
   // True when the call succeeded. Binds new handles.
   bool Made(bool succeeded, std::uint64_t result, std::int32_t error);
   // A callback has shown what the call returns: the vendor library counts a reference too many.
@@ -280,6 +283,8 @@ class Call {
   // Value tables: what the vendor library wrote at `place`.
   void TranslateHandles(void* place, Wide bytes, TypeId type);
   static void Mask(void* place, Wide bytes, std::uint64_t mask);
+  // The number at `place` becomes at most what the session can hold of the resource.
+  void Within(void* place, Wide bytes, std::uint16_t resource);
   template <class TypeOf>
   void TranslateProperties(void* place, Wide bytes, TypeOf type_of) {
     const std::span<std::uint64_t> words = WordsOf(place, bytes);
@@ -318,6 +323,10 @@ class Call {
   struct Minted {
     HandleId id;
     TypeId type;
+  };
+  struct Reserved {
+    std::uint16_t resource;
+    std::uint64_t amount;
   };
   struct MintedArray {
     const Blob* blob;  // in the record: which parameter it is
@@ -381,6 +390,8 @@ class Call {
   void CountReferences();
   void GiveUpCallbacks();
   void KillMinted();
+  void GiveUpReservations();
+  std::uint64_t Count(std::uint16_t resource, Wide amount);
 
   // call_data.cc
   std::span<std::byte> InputPlace(const Blob& blob, const char* name);
@@ -426,6 +437,7 @@ class Call {
   std::uint64_t out_bytes_ = 0;
   std::vector<Output> outputs_;
   std::vector<Minted> minted_;
+  std::vector<Reserved> reserved_;  // taken from a quota, and not accounted yet
   std::vector<MintedArray> minted_arrays_;
   std::vector<Reference> references_;
   std::vector<std::uintptr_t> callbacks_;

@@ -111,8 +111,7 @@ void Call::TakesBack(void* to, const Blob& contents, const char* name) {
 }
 
 void Call::Account(std::uint16_t resource, Wide amount, const void* owner) {
-  const auto counted = static_cast<std::uint64_t>(amount < 0 ? 0 : amount);
-  session_.router.Account(resource, counted);
+  const std::uint64_t counted = Count(resource, amount);
   session_.addresses.AddCharge(owner, {.resource = resource, .amount = counted});
 }
 

@@ -204,6 +204,15 @@ void Call::Mask(void* place, Wide bytes, std::uint64_t mask) {
   std::memcpy(place, &value, width);
 }
 
+void Call::Within(void* place, Wide bytes, std::uint16_t resource) {
+  if (place == nullptr || bytes <= 0) return;
+  std::uint64_t value = 0;
+  const auto width = static_cast<std::size_t>(std::min<Wide>(bytes, sizeof value));
+  std::memcpy(&value, place, width);
+  value = std::min(value, session_.router.limit(resource));
+  std::memcpy(place, &value, width);
+}
+
 std::uint32_t Call::Case(std::uint32_t wire_case, const char* name, std::uint32_t evaluated) {
   if (wire_case != evaluated) {
     Violate(name, fmt::format("comes as case {}, its spec says {}", wire_case, evaluated));

@@ -238,9 +238,31 @@ void Call::KillMinted() {
   for (const Minted& minted : minted_) session_.handles.Kill(minted.id, minted.type, reply_.error);
 }
 
-void Call::Account(std::uint16_t resource, Wide amount, HandleId owner) {
+void Call::Reserve(std::uint16_t resource, Wide amount, std::int64_t error) {
+  if (!ok()) return;
   const auto counted = static_cast<std::uint64_t>(amount < 0 ? 0 : amount);
-  session_.router.Account(resource, counted);
+  if (!session_.router.Reserve(resource, counted)) return Refuse(error);
+  reserved_.push_back({resource, counted});
+}
+
+void Call::GiveUpReservations() {
+  for (const Reserved& reserved : reserved_)
+    session_.router.Unreserve(reserved.resource, reserved.amount);
+  reserved_.clear();
+}
+
+std::uint64_t Call::Count(std::uint16_t resource, Wide amount) {
+  const auto found = std::ranges::find(reserved_, resource, &Reserved::resource);
+  const bool reserved = found != reserved_.end();
+  const std::uint64_t counted =
+      reserved ? found->amount : static_cast<std::uint64_t>(amount < 0 ? 0 : amount);
+  if (reserved) reserved_.erase(found);
+  session_.router.Account(resource, counted, reserved);
+  return counted;
+}
+
+void Call::Account(std::uint16_t resource, Wide amount, HandleId owner) {
+  const std::uint64_t counted = Count(resource, amount);
   if (owner != 0) session_.handles.AddCharge(owner, {.resource = resource, .amount = counted});
 }
 

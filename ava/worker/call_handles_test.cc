@@ -129,6 +129,47 @@ TEST_F(HandlesTest, NewHandlesAreBoundToMintedIds) {
   EXPECT_EQ(router.held(0), 0U);
 }
 
+std::function<void(Call&)> ServeReserving(int* object, Wide amount) {
+  return [object, amount](Call& call) {
+    const auto& args = call.As<Creation>();
+    call.Mint(args.minted_result, kMem, "minted_result");
+    call.Reserve(0, amount, -4);
+    if (!call.ok()) return;
+    call.NewResult(args.minted_result, kMem, object);
+    if (!call.Made(object != nullptr, 0, object != nullptr ? 0 : -5)) return;
+    call.Account(0, amount + 1, args.minted_result);
+  };
+}
+
+TEST_F(HandlesTest, ObjectsTakeFromTheQuotaUntilTheyDie) {
+  entry.error_by = ErrorBy::kParameter;
+  Run(Creation{0, Id(1)}, ServeReserving(&objects[0], kQuota - 100));
+  EXPECT_EQ(Reply().error, 0);
+  EXPECT_EQ(quota_held[0], kQuota - 100U);
+  EXPECT_EQ(router.held(0), kQuota - 100U) << "what was reserved is what counts";
+  Run(Creation{0, Id(2)}, ServeReserving(&objects[1], 101));
+  EXPECT_EQ(Reply().error, -4);
+  EXPECT_EQ(session.handles.Find(Id(2), kMem), nullptr);
+  Run(Creation{0, Id(3)}, ServeReserving(nullptr, 100));
+  EXPECT_EQ(Reply().error, -5);
+  EXPECT_EQ(quota_held[0], kQuota - 100U) << "a failed call holds nothing";
+  session.handles.Release(Id(1));
+  EXPECT_EQ(quota_held[0], 0U);
+}
+
+TEST_F(HandlesTest, NumbersAreWithinTheQuota) {
+  Run(OneHandle{0}, [this](Call& call) {
+    std::uint64_t large = ~std::uint64_t{0};
+    call.Within(&large, sizeof large, 0);
+    EXPECT_EQ(large, kQuota);
+    std::uint32_t small[2] = {5, 7};
+    call.Within(small, sizeof small[0], 0);
+    EXPECT_EQ(small[0], 5U);
+    EXPECT_EQ(small[1], 7U);
+    call.Within(nullptr, 8, 0);
+  });
+}
+
 TEST_F(HandlesTest, AFailedCreationThatSomebodyWaitsForLeavesNothing) {
   ASSERT_TRUE(session.handles.Bind(Id(1), kMem, &objects[0]));
   Run(Creation{Id(1), Id(2)}, ServeCreation(nullptr, false));

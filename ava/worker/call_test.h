@@ -97,8 +97,13 @@ struct CallTest : testing::Test {
   ServerApi api{.functions = {&entry, 1}, .events = FakeEvents()};
   FakeChannel channel;
   router::ResourceRule resources[1] = {{.name = "device_memory", .continuous = true}};
+  static constexpr std::uint64_t kQuota = std::uint64_t{1} << 40;
+  std::uint64_t quota_held[1] = {};
+  router::QuotaRule quotas[1] = {
+      {.resource = "device_memory", .quota = router::Quota({.session = kQuota}, quota_held, 0)}};
   router::FunctionRule functions[1] = {{.name = "toy_call", .args_bytes = 0, .served = true}};
-  router::Router router{{.functions = functions, .resources = resources, .allowed = {}}};
+  router::Router router{
+      {.functions = functions, .resources = resources, .quotas = quotas, .allowed = {}}};
   Progress progress;
   Session session{api, channel, router, progress};
   Scratch scratch;

@@ -186,6 +186,17 @@ void EmitRequires(FunctionText& out) {
   }
 }
 
+// What the call would hold is taken from the session's quota before the vendor library is asked.
+void EmitReservations(FunctionText& out) {
+  for (const model::ResourceUse& use : out.function().resources) {
+    if (!use.error) continue;
+    out.Line("ava_call.Reserve(kResource_" + use.resource + ", " +
+             WideExpression(out.function(), use.amount) + ", " + use.error->text + ");  // " +
+             Spot(use.amount.where));
+    out.Decoded();
+  }
+}
+
 void EmitHooks(FunctionText& out, const std::vector<model::Hook>& hooks) {
   for (const model::Hook& hook : hooks) out.Line("{\n" + SpecCode(hook.code, hook.where) + "}");
 }
@@ -454,6 +465,7 @@ std::string ServeFunction(const model::Api& api, const Function& function) {
     out.Line("ava_call.Require(vendor." + function.name + " != nullptr, " + absent + ");");
     out.Decoded();
   }
+  EmitReservations(out);
   out.Check();
   const int event = out.CompletionEvent();
   EmitHooks(out, function.server_before);

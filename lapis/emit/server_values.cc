@@ -33,6 +33,8 @@ std::string Translation(const FunctionText& out, const std::string& place,
   if (row.mask)
     return "Call::Mask(" + place + ", ava_bytes, static_cast<std::uint64_t>(" + row.mask->text +
            "));";
+  if (!row.within.empty())
+    return "ava_call.Within(" + place + ", ava_bytes, kResource_" + row.within + ");";
   // Answered in the guest: whoever asks here is not to see an address of ours.
   if (row.local) return "Call::Mask(" + place + ", ava_bytes, 0);";
   return {};

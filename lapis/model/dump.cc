@@ -309,6 +309,7 @@ class Dumper {
     Put(json, "local", row.local);
     Put(json, "becomes", row.becomes);
     Put(json, "lost", row.lost);
+    Put(json, "within", row.within);
     Put(json, "pointers", row.pointers);
     return json;
   }
@@ -381,8 +382,9 @@ class Dumper {
                         {"told_by", function.shared->told_by}};
     }
     for (const ResourceUse& use : function.resources) {
-      json["resources"].push_back(
-          {{"kind", Name(use.kind)}, {"resource", use.resource}, {"amount", ExprJson(use.amount)}});
+      Json& use_json = json["resources"].emplace_back(Json{
+          {"kind", Name(use.kind)}, {"resource", use.resource}, {"amount", ExprJson(use.amount)}});
+      Put(use_json, "error", use.error);
     }
   }
 

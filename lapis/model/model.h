@@ -217,6 +217,7 @@ struct ValueRow {
   std::optional<Expr> local;         // answered in the guest by this expression, no round trip
   std::optional<Expr> becomes;       // what the program sees of the number `answer` (guest)
   std::optional<Expr> lost;          // the answer when the worker is gone
+  std::string within;  // the number is at most what the session may hold of this resource (server)
   // The value is an array of pointers to the program's memory; this selector asks for the sizes.
   std::string pointers;
   Where where;
@@ -256,6 +257,7 @@ struct ResourceUse {
   enum class Kind { kAllocates, kDeallocates, kConsumes } kind;
   std::string resource;
   Expr amount;
+  std::optional<Expr> error;  // of a call that would hold more than the session may
 };
 
 // proven(owner, keys): the call need not wait when the vendor library has accepted one with the

@@ -62,5 +62,6 @@ model::Properties PropertiesOf(Context& context, const syntax::Node& node);
 
 // The name after a declared handle type, reported if it is none.
 bool CheckHandleType(Context& context, const syntax::Text& name);
+bool CheckResource(Context& context, const syntax::Text& name);
 
 }  // namespace lapis::sema

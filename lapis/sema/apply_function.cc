@@ -110,14 +110,10 @@ void DependsOn(Target& target, const Node& node) {
 
 void Resource(Target& target, const Node& node, model::ResourceUse::Kind kind) {
   const Text& name = node.operands[0];
-  const std::vector<std::string> names =
-      NamesOf(target.context.api.resources, &model::Resource::name);
-  if (std::ranges::find(names, name.text) == names.end()) {
-    target.context.diagnostics.Report(diag::kUnknownResource, name.span, name.text)
-        .With(diag::DidYouMean(name.text, names));
-    return;
-  }
-  target.function.resources.push_back({kind, name.text, target.ExprOf(node.operands[1])});
+  if (!CheckResource(target.context, name)) return;
+  model::ResourceUse use{kind, name.text, target.ExprOf(node.operands[1]), std::nullopt};
+  if (node.operands.size() > 2) use.error = target.ExprOf(node.operands[2]);
+  target.function.resources.push_back(std::move(use));
 }
 
 void Hook(Target& target, const Node& node) {

@@ -70,6 +70,8 @@ void Attribute(Target& target, ValueRow& row, const Node& node) {
   if (word == "local") row.local = target.ExprOf(node.operands[0]);
   if (word == "becomes") row.becomes = target.ExprOf(node.operands[0]);
   if (word == "lost") row.lost = target.ExprOf(node.operands[0]);
+  if (word == "within" && CheckResource(context, node.operands[0]))
+    row.within = node.operands[0].text;
   if (word == "without") {
     for (const Text& operand : node.operands) row.without.push_back(operand.text);
   }
@@ -162,6 +164,14 @@ bool CheckHandleType(Context& context, const Text& name) {
   const std::vector<std::string> names =
       NamesOf(context.api.handle_types, &model::HandleType::name);
   context.diagnostics.Report(diag::kNotAHandleType, name.span, name.text)
+      .With(diag::DidYouMean(name.text, names));
+  return false;
+}
+
+bool CheckResource(Context& context, const Text& name) {
+  const std::vector<std::string> names = NamesOf(context.api.resources, &model::Resource::name);
+  if (std::ranges::find(names, name.text) != names.end()) return true;
+  context.diagnostics.Report(diag::kUnknownResource, name.span, name.text)
       .With(diag::DidYouMean(name.text, names));
   return false;
 }

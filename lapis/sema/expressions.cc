@@ -96,8 +96,10 @@ class Collector {
       Add(function.shared->bytes, "shared", Needs::kCount);
       Add(function.shared->when, "shared", Needs::kCondition);
     }
-    for (model::ResourceUse& use : function.resources)
-      Add(use.amount, "resource", Needs::kCount).after_call = true;
+    for (model::ResourceUse& use : function.resources) {
+      Add(use.amount, "resource", Needs::kCount).after_call = !use.error;
+      if (use.error) Add(*use.error, "resource", Needs::kNumber);
+    }
   }
 
   void EnterFunction(const Function& function) {

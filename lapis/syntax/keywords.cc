@@ -64,7 +64,7 @@ constexpr auto kKeywords = std::to_array<Keyword>({
     {kFunction, "retains", 1, kAnyNumber, kNone, "parameters"},
     {kFunction, "releases", 1, kAnyNumber, kNone, "parameters"},
     {kFunction, "depends_on", 2, 2, kNone, "a child and its parent"},
-    {kFunction, "allocates_rc", 2, 2, kNone, "a resource and an amount"},
+    {kFunction, "allocates_rc", 2, 3, kNone, "a resource, an amount, and the error beyond a quota"},
     {kFunction, "deallocates_rc", 2, 2, kNone, "a resource and an amount"},
     {kFunction, "consumes_rc", 2, 2, kNone, "a resource and an amount"},
     {kFunction, "shared", 4, 4, kNone,
@@ -125,6 +125,7 @@ constexpr auto kKeywords = std::to_array<Keyword>({
     {kRow, "without", 1, kAnyNumber, kNone, "words, as C strings"},
     {kRow, "becomes", 1, 1, kNone, "an expression of 'answer'"},
     {kRow, "lost", 1, 1, kNone, "an expression"},
+    {kRow, "within", 1, 1, kNone, "a resource"},
     {kRow, "pointers", 1, 1, kNone, "the constant that asks for the sizes"},
     {kRow, "properties", 0, kAnyNumber, kNone, "pairs 'key: handle type'"},
 });

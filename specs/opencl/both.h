@@ -25,8 +25,8 @@ inline size_t PixelBytes(const cl_image_format* format) {
 }
 
 // Bytes that an image's host memory spans, its pitches as given or, where 0, tight.
-inline size_t PlainImageBytes(const cl_image_format* format, size_t width, size_t height,
-                              size_t layers, size_t row_pitch, size_t slice_pitch) {
+inline size_t ImageBytes(const cl_image_format* format, size_t row_pitch, size_t width,
+                         size_t height, size_t layers = 1, size_t slice_pitch = 0) {
   const size_t pixel = PixelBytes(format);
   if (pixel == 0 || row_pitch % pixel != 0) return 0;  // it will be refused, unread
   const size_t row = row_pitch != 0 ? row_pitch : width * pixel;
@@ -37,9 +37,9 @@ inline size_t ImageBytes(const cl_image_format* format, const cl_image_desc* des
   if (format == nullptr || desc == nullptr) return 0;
   const unsigned dimensions = Dimensions(desc->image_type);
   const size_t layers = dimensions == 3 ? desc->image_depth : desc->image_array_size;
-  return PlainImageBytes(format, desc->image_width, dimensions == 1 ? 1 : desc->image_height,
-                         HasLayers(desc->image_type) ? layers : 1, desc->image_row_pitch,
-                         desc->image_slice_pitch);
+  return ImageBytes(format, desc->image_row_pitch, desc->image_width,
+                    dimensions == 1 ? 1 : desc->image_height,
+                    HasLayers(desc->image_type) ? layers : 1, desc->image_slice_pitch);
 }
 
 // Of a context's devices: CL_DEVICE_MAX_MEM_ALLOC_SIZE of the most generous one, and whether all of

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Takes and gives back device memory at random, as often as it is told, and says what it holds:
+// quotas.py compares that with what the manager says.
+//
+//   standard input    "play N": N steps; "drop": give everything back
+//   standard output   "held BYTES refused TIMES", after each
+#include <iostream>
+#include <random>
+#include <string>
+
+#include "tests/e2e/programs/check.h"
+
+namespace {
+
+class Player {
+ public:
+  Player(const e2e::Session& session, unsigned seed) : session_(session), random_(seed) {
+    cl_ulong limit = 0;
+    e2e::Ok(
+        clGetDeviceInfo(session.device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof limit, &limit, nullptr));
+    limit_ = limit;
+  }
+
+  void Play(int steps) {
+    for (int i = 0; i < steps; ++i) {
+      if (pieces_.empty() || random_() % 5 < 3) {
+        Take(1 + random_() % (limit_ / 4));
+      } else {
+        Drop(random_() % pieces_.size());
+      }
+    }
+  }
+
+  void DropAll() {
+    while (!pieces_.empty()) Drop(pieces_.size() - 1);
+  }
+
+  void Tell() {
+    e2e::Ok(clFinish(session_.queue));  // behind every release
+    std::printf("held %zu refused %zu\n", held_, refused_);
+    std::fflush(stdout);
+  }
+
+ private:
+  struct Piece {
+    cl_mem object;
+    void* shared;  // SVM, if there is no object
+    size_t bytes;
+  };
+
+  // A piece of some kind; neither object nor SVM if it was refused.
+  Piece Make(size_t bytes) {
+    const cl_image_format format = {.image_channel_order = CL_R,
+                                    .image_channel_data_type = CL_UNSIGNED_INT8};
+    cl_int code = CL_SUCCESS;
+    Piece piece = {nullptr, nullptr, bytes};
+    switch (random_() % 6) {
+      case 0: {
+        cl_image_desc desc = {};
+        desc.image_type = CL_MEM_OBJECT_IMAGE2D;
+        desc.image_width = kRow;
+        desc.image_height = bytes / kRow;
+        piece.object =
+            clCreateImage(session_.context, CL_MEM_READ_WRITE, &format, &desc, nullptr, &code);
+        break;
+      }
+      case 1:
+        piece.object = clCreateImage2D(session_.context, CL_MEM_READ_WRITE, &format, kRow,
+                                       bytes / kRow, 0, nullptr, &code);
+        break;
+      case 2:
+        piece.object = clCreateImage3D(session_.context, CL_MEM_READ_WRITE, &format, kRow / 2,
+                                       bytes / kRow, 2, 0, 0, nullptr, &code);
+        break;
+      case 3:
+        piece.shared = clSVMAlloc(session_.context, CL_MEM_READ_WRITE, bytes, 0);
+        code = piece.shared == nullptr ? CL_MEM_OBJECT_ALLOCATION_FAILURE : CL_SUCCESS;
+        break;
+      default:
+        piece.object = clCreateBuffer(session_.context, CL_MEM_READ_WRITE, bytes, nullptr, &code);
+    }
+    const bool made = piece.object != nullptr || piece.shared != nullptr;
+    e2e::Expect(code == (made ? CL_SUCCESS : CL_MEM_OBJECT_ALLOCATION_FAILURE),
+                "made, or refused with this error");
+    return piece;
+  }
+
+  void Take(size_t bytes) {
+    bytes = (bytes + kRow) / kRow * kRow;
+    const Piece piece = Make(bytes);
+    if (piece.object == nullptr && piece.shared == nullptr) {
+      ++refused_;
+      return;
+    }
+    held_ += bytes;
+    e2e::Expect(held_ <= limit_, "no more than its quota");
+    pieces_.push_back(piece);
+  }
+
+  void Drop(size_t index) {
+    const Piece piece = pieces_[index];
+    if (piece.object != nullptr) {
+      e2e::Ok(clReleaseMemObject(piece.object));
+    } else {
+      clSVMFree(session_.context, piece.shared);
+    }
+    held_ -= piece.bytes;
+    pieces_[index] = pieces_.back();
+    pieces_.pop_back();
+  }
+
+  static constexpr size_t kRow =
+      1024;  // the width of an image, and what all sizes are multiples of
+
+  const e2e::Session& session_;
+  std::mt19937 random_;
+  std::vector<Piece> pieces_;
+  size_t limit_ = 0;
+  size_t held_ = 0;
+  size_t refused_ = 0;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const e2e::Session session;
+  Player player(session, argc > 1 ? static_cast<unsigned>(std::stoul(argv[1])) : 1);
+  player.Tell();
+  std::string word;
+  while (std::cin >> word) {
+    if (word == "drop") player.DropAll();
+    if (word == "play") {
+      int steps = 0;
+      std::cin >> steps;
+      player.Play(steps);
+    }
+    player.Tell();
+  }
+  return e2e::g_failures == 0 ? 0 : 1;
+}
