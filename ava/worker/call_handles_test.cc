@@ -158,7 +158,7 @@ TEST_F(HandlesTest, ObjectsTakeFromTheQuotaUntilTheyDie) {
 }
 
 TEST_F(HandlesTest, NumbersAreWithinTheQuota) {
-  Run(OneHandle{0}, [this](Call& call) {
+  Run(OneHandle{0}, [](Call& call) {
     std::uint64_t large = ~std::uint64_t{0};
     call.Within(&large, sizeof large, 0);
     EXPECT_EQ(large, kQuota);
