@@ -150,9 +150,11 @@ def examine(program, options, directory):
 
 @functools.cache
 def origin():
-    """The day and the commit that a row speaks of."""
-    commit = subprocess.run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"], capture_output=True, text=True)
-    return f"{datetime.date.today()}, {commit.stdout.strip()}"
+    """The day and the commit that a row speaks of; with a + if anything but the documents was changed since."""
+    def git(*words):
+        return subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True).stdout.strip()
+    changed = "+" if git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs") else ""
+    return f"{datetime.date.today()}, {git('rev-parse', '--short', 'HEAD')}{changed}"
 
 
 def update_table(path, results):
