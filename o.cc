@@ -1,0 +1,1 @@
+constexpr unsigned a = 0'009'000; int main(){}
