@@ -100,7 +100,8 @@ def check_version():
     root = HERE.parent
     version = re.search(r"^project\(ava VERSION (\d+)\.(\d+)\.(\d+) ", (root / "CMakeLists.txt").read_text(), re.MULTILINE)
     text = ".".join(version.groups())
-    abi = "'".join((version[1], f"{int(version[2]):03}", f"{int(version[3]):03}"))
+    # Without zeros in front, which would make it octal.
+    abi = f"{int(version[1]) * 1_000_000 + int(version[2]) * 1000 + int(version[3]):,}".replace(",", "'")
     for file, words in (("ava/control/manager.h", f'kVersion = "{text}"'),
                         ("ava/worker/server_api.h", f"kServerAbi = {abi};")):
         if words not in (root / file).read_text():

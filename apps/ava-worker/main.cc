@@ -15,6 +15,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <spdlog/spdlog.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -196,14 +198,22 @@ Rules RulesOf(const worker::ServerApi& api) {
 
 // One for each resource that the manager's settings limit.
 std::vector<router::QuotaRule> QuotasOf(const WorkerSpec& spec,
+                                        std::span<const router::ResourceRule> resources,
                                         const control::TenantMemory& tenant) {
   const auto limit = [](std::uint64_t bytes) {
     return bytes == 0 ? router::Quota::kNoLimit : bytes;
   };
-  const router::Quota::Limits limits = {.session = limit(spec.device_memory_session),
-                                        .tenant = limit(spec.device_memory_tenant)};
-  return {{.resource = "device_memory",
-           .quota = router::Quota(limits, tenant.held(), spec.tenant_slot)}};
+  const router::Quota quota(
+      {.session = limit(spec.device_memory_session), .tenant = limit(spec.device_memory_tenant)},
+      tenant.held(), spec.tenant_slot);
+  constexpr std::string_view kResource = "device_memory";
+  const bool known =
+      std::ranges::find(resources, kResource, &router::ResourceRule::name) != resources.end();
+  if (quota.limit() != router::Quota::kNoLimit && !known) {
+    spdlog::warn("the spec of '{}' has no '{}': the quotas of the manager's settings limit nothing",
+                 spec.api, kResource);
+  }
+  return {{.resource = kResource, .quota = quota}};
 }
 
 control::WorkerReady Ready(const worker::ServerApi& api) {
@@ -246,7 +256,7 @@ Result<void> Work(const WorkerSpec& spec, const ManagerLink& manager) {
   const std::shared_ptr<transport::WorkerChannel> channel =
       AVA_TRY(transport::OpenWorkerChannel(control::kWorkerMemoryFd, control::kWorkerSocketFd));
   const Rules rules = RulesOf(*api);
-  const auto quotas = QuotasOf(spec, tenant);
+  const auto quotas = QuotasOf(spec, rules.resources, tenant);
   router::Router router({.functions = rules.functions,
                          .resources = rules.resources,
                          .quotas = quotas,

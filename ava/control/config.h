@@ -17,18 +17,19 @@
 //   directory_files = 32768
 //   watchdog_seconds = 0                  # longest time without progress; 0: for ever
 //   [quotas]
-//   device_memory_per_session = 0         # bytes that a session may hold on its device; 0: no
-//   limit device_memory_per_user = 0            # all sessions of a user together [worker] program
-//   = "/usr/lib/ava/ava-worker" libraries = ["/usr/lib/ava"]          # where
-//   libava-<api>-server.so is looked for vendor = ""                           # the vendor's
-//   library, in place of the spec's; or one
+//   device_memory_per_session = 0         # bytes a session may hold; 0: no limit
+//   device_memory_per_user = 0            # all sessions of a user together
+//   [worker]
+//   program = "/usr/lib/ava/ava-worker"
+//   libraries = ["/usr/lib/ava"]          # where libava-<api>-server.so is looked for
+//   vendor = ""                           # the vendor's library, not the spec's; or one
 //                                         # for some APIs: { opencl = "libOpenCL.so.1" }
 //   uids = [61000, 62999]                 # users that belong to workers alone
 //   processes = 4096                      # threads and processes of one worker
 //   descriptors = 4096
 //   landlock = "optional"                 # or "required": refuse guests where the kernel has none
-//   environment = []                      # more of a guest's variables that reach the vendor's
-//   library read = []                             # more paths that workers may read and execute
+//   environment = []                      # more variables that reach the vendor's library
+//   read = []                             # more paths that workers may read and execute
 //   devices = []                          # more device nodes
 //
 // A file is taken whole or refused whole: an unknown key or a wrong type is an error with its line.

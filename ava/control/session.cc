@@ -396,7 +396,8 @@ void Session::StartKiller() {
 void Session::CleanUpWhenDead() {
   if (state_ != State::kEnding || killer_pid_ > 0 || filling_cache_) return;
   state_ = State::kGone;
-  tenant_slot_.reset();  // what the worker held has died with it
+  // What the worker held has died with it, unless its user's processes could not be killed.
+  if (!user_is_lost_) tenant_slot_.reset();
   services_.clean_up.Do(
       // Nothing of this object: if the manager gives up waiting, the queue outlives it.
       [cache = cache_, session = id(), owner = Owner(), directory = Directory(),

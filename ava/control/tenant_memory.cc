@@ -76,7 +76,8 @@ Result<TenantMemories::Slot> TenantMemories::Take(uid_t uid) {
   const auto free = std::ranges::find(tenant.taken, false);
   if (free == tenant.taken.end()) {
     return Fail(ErrorCode::kExhausted,
-                fmt::format("user {} has {} sessions already", uid, tenant.taken.size()));
+                fmt::format("user {} has {} sessions already, some of them about to end", uid,
+                            tenant.taken.size()));
   }
   *free = true;
   return Slot(*this, uid, static_cast<std::size_t>(free - tenant.taken.begin()),

@@ -4,11 +4,21 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "ava/base/format.h"
 #include "ava/worker/call.h"
 
 namespace ava::worker {
+namespace {
+
+// What does not fit counts as the most that does.
+std::uint64_t Amount(Wide amount) {
+  constexpr Wide kMost = std::numeric_limits<std::uint64_t>::max();
+  return static_cast<std::uint64_t>(std::clamp<Wide>(amount, 0, kMost));
+}
+
+}  // namespace
 
 void Call::Mint(HandleId id, TypeId type, const char* name) {
   if (id == 0 || !ok()) return;
@@ -240,7 +250,7 @@ void Call::KillMinted() {
 
 void Call::Reserve(std::uint16_t resource, Wide amount, std::int64_t error) {
   if (!ok()) return;
-  const auto counted = static_cast<std::uint64_t>(amount < 0 ? 0 : amount);
+  const std::uint64_t counted = Amount(amount);
   if (!session_.router.Reserve(resource, counted)) return Refuse(error);
   reserved_.push_back({resource, counted});
 }
@@ -254,8 +264,7 @@ void Call::GiveUpReservations() {
 std::uint64_t Call::Count(std::uint16_t resource, Wide amount) {
   const auto found = std::ranges::find(reserved_, resource, &Reserved::resource);
   const bool reserved = found != reserved_.end();
-  const std::uint64_t counted =
-      reserved ? found->amount : static_cast<std::uint64_t>(amount < 0 ? 0 : amount);
+  const std::uint64_t counted = reserved ? found->amount : Amount(amount);
   if (reserved) reserved_.erase(found);
   session_.router.Account(resource, counted, reserved);
   return counted;
@@ -267,7 +276,7 @@ void Call::Account(std::uint16_t resource, Wide amount, HandleId owner) {
 }
 
 void Call::Deallocate(std::uint16_t resource, Wide amount) {
-  session_.router.Release(resource, static_cast<std::uint64_t>(amount < 0 ? 0 : amount));
+  session_.router.Release(resource, Amount(amount));
 }
 
 }  // namespace ava::worker

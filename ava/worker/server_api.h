@@ -18,7 +18,7 @@ namespace ava::worker {
 class Call;
 class Session;
 
-inline constexpr std::uint32_t kServerAbi = 0'001'000;  // of release 0.1.0
+inline constexpr std::uint32_t kServerAbi = 1'000;  // of release 0.1.0
 
 enum FunctionFlags : std::uint16_t {
   kFunctionBlocks = 1,    // may block on the device

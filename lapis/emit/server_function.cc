@@ -17,17 +17,8 @@ using model::HandleUse;
 using model::Shape;
 using model::ShapeKind;
 
-bool ReturnsNewHandle(const Function& function) {
-  return function.return_shape && function.return_shape->kind == ShapeKind::kHandle &&
-         function.return_shape->use == HandleUse::kNew;
-}
-
 bool ReturnsMapping(const Function& function) {
   return function.return_shape && function.return_shape->kind == ShapeKind::kMapped;
-}
-
-bool ReturnsAllocation(const Function& function) {
-  return function.return_shape && function.return_shape->address.allocates.has_value();
 }
 
 // What the call frees is nobody's from here on: another allocation may get its address at once.
@@ -111,9 +102,11 @@ void EmitParameters(FunctionText& out) {
     out.Check();
     out.Line("ava_call.Blocks(" + Condition(function, *function.blocking) + ");");
   };
-  for (const int index : order) {
-    if (IsUntil(out.parameter(index))) decide();
-    EmitParameter(out, index);
+  EmitReservations(out, order, 0);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (IsUntil(out.parameter(order[i]))) decide();
+    EmitParameter(out, order[i]);
+    EmitReservations(out, order, i + 1);
   }
   decide();
 }
@@ -182,17 +175,6 @@ void EmitRequires(FunctionText& out) {
     out.Check();
     out.Line("ava_call.Require(" + Condition(out.function(), require.condition) + ", " +
              require.error.text + ");  // " + Spot(require.condition.where));
-    out.Decoded();
-  }
-}
-
-// What the call would hold is taken from the session's quota before the vendor library is asked.
-void EmitReservations(FunctionText& out) {
-  for (const model::ResourceUse& use : out.function().resources) {
-    if (!use.error) continue;
-    out.Line("ava_call.Reserve(kResource_" + use.resource + ", " +
-             WideExpression(out.function(), use.amount) + ", " + use.error->text + ");  // " +
-             Spot(use.amount.where));
     out.Decoded();
   }
 }
@@ -356,27 +338,6 @@ void EmitEdges(FunctionText& out) {
   }
 }
 
-// The object that owns what the call allocates: what it creates.
-std::string OwnerOf(const FunctionText& out) {
-  const Function& function = out.function();
-  if (ReturnsNewHandle(function)) return ", ava_args.minted_result";
-  if (ReturnsAllocation(function)) return ", static_cast<const void*>(result)";
-  for (const model::Parameter& parameter : function.parameters) {
-    if (parameter.shape && IsOneNewHandle(*parameter.shape)) return ", ava_args." + parameter.name;
-  }
-  return "";
-}
-
-void EmitResources(FunctionText& out) {
-  for (const model::ResourceUse& use : out.function().resources) {
-    const bool gives_back = use.kind == model::ResourceUse::Kind::kDeallocates;
-    const bool owned = use.kind == model::ResourceUse::Kind::kAllocates;
-    out.Line(std::string(gives_back ? "ava_call.Deallocate(" : "ava_call.Account(") + "kResource_" +
-             use.resource + ", " + WideExpression(out.function(), use.amount) +
-             (owned ? OwnerOf(out) : "") + ");");
-  }
-}
-
 }  // namespace
 
 std::string FunctionText::InvalidError(const Shape& handle) const {
@@ -465,7 +426,6 @@ std::string ServeFunction(const model::Api& api, const Function& function) {
     out.Line("ava_call.Require(vendor." + function.name + " != nullptr, " + absent + ");");
     out.Decoded();
   }
-  EmitReservations(out);
   out.Check();
   const int event = out.CompletionEvent();
   EmitHooks(out, function.server_before);

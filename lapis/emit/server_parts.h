@@ -4,8 +4,10 @@
 // The pieces of which server.cc is made; one source file each.
 //
 //   server_expressions.cc   an expression of the spec, evaluated on the server
-//   server_parameters.cc    one parameter: from the argument structure to what the vendor library
-//   gets server_values.cc        value tables server_callbacks.cc     trampolines
+//   server_parameters.cc    one parameter: from the argument structure to the vendor's function
+//   server_values.cc        value tables
+//   server_callbacks.cc     trampolines
+//   server_resources.cc     what a call costs
 //   server_function.cc      one function
 //   server_tables.cc        the vendor's functions, metadata, the module's tables
 
@@ -89,6 +91,14 @@ int ValueTableOf(const model::Function& function);
 std::string FilteredCall(const FunctionText& out, const std::string& plain_call,
                          const std::string& arguments);
 void EmitValueTranslation(FunctionText& out, int parameter);
+
+bool ReturnsNewHandle(const model::Function& function);
+bool ReturnsAllocation(const model::Function& function);
+// What the call would hold is taken from the session's quota as soon as it is known how much that
+// is: a guest that knows the quota need not send what the call will not read. `order`: of the
+// parameters, so many of which have been decoded.
+void EmitReservations(FunctionText& out, const std::vector<int>& order, std::size_t decoded);
+void EmitResources(FunctionText& out);
 
 std::string Trampolines(const model::Api& api, const model::Function& function);
 std::string TrampolineName(const model::Function& function, const model::Callback& callback);

@@ -36,10 +36,11 @@ inline size_t ImageBytes(const cl_image_format* format, size_t row_pitch, size_t
 inline size_t ImageBytes(const cl_image_format* format, const cl_image_desc* desc) {
   if (format == nullptr || desc == nullptr) return 0;
   const unsigned dimensions = Dimensions(desc->image_type);
+  const bool layered = HasLayers(desc->image_type);
   const size_t layers = dimensions == 3 ? desc->image_depth : desc->image_array_size;
   return ImageBytes(format, desc->image_row_pitch, desc->image_width,
-                    dimensions == 1 ? 1 : desc->image_height,
-                    HasLayers(desc->image_type) ? layers : 1, desc->image_slice_pitch);
+                    dimensions == 1 ? 1 : desc->image_height, layered ? layers : 1,
+                    layered ? desc->image_slice_pitch : 0);
 }
 
 // Of a context's devices: CL_DEVICE_MAX_MEM_ALLOC_SIZE of the most generous one, and whether all of

@@ -2,7 +2,7 @@
 // Takes and gives back device memory at random, as often as it is told, and says what it holds:
 // quotas.py compares that with what the manager says.
 //
-//   standard input    "play N": N steps; "drop": give everything back
+//   standard input    "play N": N steps; "take BYTES": one buffer; "drop": give everything back
 //   standard output   "held BYTES shared PIECES refused TIMES", after each
 #include <algorithm>
 #include <iostream>
@@ -21,16 +21,29 @@ class Player {
     e2e::Ok(
         clGetDeviceInfo(session.device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof limit, &limit, nullptr));
     limit_ = limit;
+    host_.resize(2 * limit_);
   }
 
   void Play(int steps) {
     for (int i = 0; i < steps; ++i) {
       if (pieces_.empty() || random_() % 5 < 3) {
-        Take(1 + random_() % (limit_ / 4));
+        const size_t bytes = 1 + random_() % (limit_ / 4);
+        random_() % 16 == 0 ? TakeBuffer(limit_ + bytes) : Take(bytes);
       } else {
         Drop(random_() % pieces_.size());
       }
     }
+  }
+
+  // Of the program's own memory, its copy, or none.
+  void TakeBuffer(size_t bytes) {
+    constexpr cl_mem_flags kFlags[] = {CL_MEM_READ_WRITE, CL_MEM_USE_HOST_PTR, CL_MEM_COPY_HOST_PTR,
+                                       CL_MEM_COPY_HOST_PTR | CL_MEM_HOST_NO_ACCESS};
+    const cl_mem_flags flags = kFlags[random_() % std::size(kFlags)];
+    cl_int code = CL_SUCCESS;
+    cl_mem buffer = clCreateBuffer(session_.context, flags, bytes,
+                                   flags == CL_MEM_READ_WRITE ? nullptr : host_.data(), &code);
+    Keep({buffer, nullptr, bytes}, code);
   }
 
   void DropAll() {
@@ -52,8 +65,9 @@ class Player {
     size_t bytes;
   };
 
-  // A piece of some kind; neither object nor SVM if it was refused.
-  Piece Make(size_t bytes) {
+  // A piece of some kind.
+  void Take(size_t bytes) {
+    bytes = (bytes + kRow) / kRow * kRow;
     const cl_image_format format = {.image_channel_order = CL_R,
                                     .image_channel_data_type = CL_UNSIGNED_INT8};
     cl_int code = CL_SUCCESS;
@@ -81,22 +95,21 @@ class Player {
         code = piece.shared == nullptr ? CL_MEM_OBJECT_ALLOCATION_FAILURE : CL_SUCCESS;
         break;
       default:
-        piece.object = clCreateBuffer(session_.context, CL_MEM_READ_WRITE, bytes, nullptr, &code);
+        return TakeBuffer(bytes);
     }
+    Keep(piece, code);
+  }
+
+  // Neither object nor SVM: it was refused.
+  void Keep(const Piece& piece, cl_int code) {
     const bool made = piece.object != nullptr || piece.shared != nullptr;
     e2e::Expect(code == (made ? CL_SUCCESS : CL_MEM_OBJECT_ALLOCATION_FAILURE),
                 "made, or refused with this error");
-    return piece;
-  }
-
-  void Take(size_t bytes) {
-    bytes = (bytes + kRow) / kRow * kRow;
-    const Piece piece = Make(bytes);
-    if (piece.object == nullptr && piece.shared == nullptr) {
+    if (!made) {
       ++refused_;
       return;
     }
-    held_ += bytes;
+    held_ += piece.bytes;
     e2e::Expect(held_ <= limit_, "no more than its quota");
     pieces_.push_back(piece);
   }
@@ -120,6 +133,7 @@ class Player {
   std::mt19937 random_;
   const unsigned kinds_;  // the last one, SVM, in one program of four
   std::vector<Piece> pieces_;
+  std::vector<char> host_;
   size_t limit_ = 0;
   size_t held_ = 0;
   size_t refused_ = 0;
@@ -138,6 +152,11 @@ int main(int argc, char** argv) {
       int steps = 0;
       std::cin >> steps;
       player.Play(steps);
+    }
+    if (word == "take") {
+      size_t bytes = 0;
+      std::cin >> bytes;
+      player.TakeBuffer(bytes);
     }
     player.Tell();
   }

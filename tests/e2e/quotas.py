@@ -101,7 +101,15 @@ def play(place, options, chance):
     check(fullest > SESSION_BYTES, "a tenant had more than one session may have")
     everybody(players, "drop")
     check(not any(compare(place, players).values()), "nothing is held in the end")
-    # Room for one whole session and what is left of the tenant's, whoever held it before.
+    # Room for one whole session, and for what is left of the tenant's, whoever held it before.
+    for user in users:
+        first, second, third = (player for player in players if player.user == user)
+        for player, wanted, granted in ((first, SESSION_BYTES, True), (second, TENANT_BYTES - SESSION_BYTES, True),
+                                        (third, 1, False), (first, 1, False)):
+            before = player.held
+            player.tell(f"take {wanted}")
+            player.hear()
+            check(player.held == before + (wanted if granted else 0), f"user {user}: {wanted} bytes beside {before}")
     for player in players:
         player.end()
     return rounds, deaths, refused, fullest

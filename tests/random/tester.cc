@@ -108,7 +108,9 @@ class Tester {
         "virtual deaths\n",
         options_.seed, number, operations_, seconds, differences_, native_.deaths(),
         virtual_.deaths());
-    return differences_ == 0 ? 0 : 1;
+    // A native library that dies of one in ten is not being tested, and one that never starts
+    // neither.
+    return differences_ == 0 && native_.deaths() <= number / 10 ? 0 : 1;
   }
 
  private:
@@ -180,14 +182,15 @@ class Tester {
       virtual_.Stop();
       const std::string native = native_.Play(text);
       const std::string virtually = virtual_.Play(text);
-      const bool same = native == virtually && !IsDeath(native);
+      const bool played = !IsDeath(native) && native != "not a sequence\n";
+      const bool same = played && native == virtually;
       fmt::print("{} {}\n", same ? "same" : "DIFFERENT",
                  std::filesystem::path(name).stem().string());
       if (same) continue;
       ++wrong;
       fmt::print("{}\n", Difference(native, virtually));
     }
-    return wrong == 0 ? 0 : 1;
+    return wrong == 0 && !CaseFiles().empty() ? 0 : 1;
   }
 
   std::vector<std::string> CaseFiles() const {

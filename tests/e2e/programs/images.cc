@@ -326,6 +326,32 @@ void Kernel(const e2e::Session& session) {
   Ok(clReleaseProgram(program));
 }
 
+// An image without layers has no use for a slice pitch, and a library that takes one reads all rows
+// all the same.
+void IdleSlicePitch(const e2e::Session& session) {
+  constexpr size_t kSide = 1024;
+  const cl_image_format format = {.image_channel_order = CL_R,
+                                  .image_channel_data_type = CL_UNSIGNED_INT8};
+  std::vector<uint8_t> pixels = e2e::Pattern(kSide * kSide, 9);
+  cl_image_desc desc = {};
+  desc.image_type = CL_MEM_OBJECT_IMAGE2D;
+  desc.image_width = kSide;
+  desc.image_height = kSide;
+  desc.image_slice_pitch = kSide;
+  cl_int code = CL_SUCCESS;
+  cl_mem image = clCreateImage(session.context, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, &format,
+                               &desc, pixels.data(), &code);
+  std::printf("2D with a slice pitch of one row: %d\n", code);
+  if (image == nullptr) return;
+  const size_t origin[] = {0, 0, 0};
+  const size_t region[] = {kSide, kSide, 1};
+  std::vector<uint8_t> seen(pixels.size());
+  Ok(clEnqueueReadImage(session.queue, image, CL_TRUE, origin, region, 0, 0, seen.data(), 0,
+                        nullptr, nullptr));
+  Expect(seen == pixels, "it has all rows");
+  Ok(clReleaseMemObject(image));
+}
+
 }  // namespace
 
 int main() {
@@ -338,5 +364,6 @@ int main() {
   FillAndBuffers(session);
   Maps(session);
   Kernel(session);
+  IdleSlicePitch(session);
   return e2e::Finish();
 }

@@ -1,1 +1,0 @@
-constexpr unsigned a = 0'009'000; int main(){}
