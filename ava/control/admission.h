@@ -14,7 +14,7 @@
 
 namespace ava::control {
 
-// How many sessions there are, this one not counted.
+// How many sessions there are, this one not counted, nor those whose last process has ended.
 struct Load {
   std::int64_t sessions = 0;
   std::int64_t sessions_of_user = 0;

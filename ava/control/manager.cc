@@ -313,6 +313,7 @@ void Manager::State::RefuseConnection(std::uint64_t id, wire::WelcomeStatus stat
 Load Manager::State::CurrentLoad(uid_t uid) const {
   Load load;
   for (const auto& [id, session] : sessions_) {
+    if (session->is_dead()) continue;
     ++load.sessions;
     load.sessions_of_user += session->tenant() == uid;
   }

@@ -92,6 +92,8 @@ class Session {
   uid_t worker_uid() const { return worker_user_.value_or(geteuid()); }
   void EndForStorage();
   bool IsOurs(pid_t child) const;
+  // Nothing of it runs any more; its directories may still be there.
+  bool is_dead() const { return state_ == State::kGone; }
 
   std::uint64_t id() const { return guest_.session; }
   uid_t tenant() const { return guest_.peer.uid; }
