@@ -5,75 +5,36 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
 #include <filesystem>
-#include <string_view>
-#include <vector>
+#include <ranges>
 
 #include "ava/base/format.h"
 #include "ava/base/system_error.h"
 #include "ava/base/unique_fd.h"
 #include "ava/control/directories.h"
+#include "ava/control/session_mount.h"
 
 namespace ava::control {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kDepthMax = 16;
-
 UniqueFd OpenBelow(int parent_fd, const std::string& name) {
   return UniqueFd(openat(parent_fd, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
-// Files on their way to their place: compilers write them under such names, then rename.
-bool IsTemporary(std::string_view name) {
-  return name.starts_with("tempfile_") || name.starts_with("tmp") || name.ends_with(".temp") ||
-         name.ends_with(".tmp");
-}
-
-bool Stat(int parent_fd, const std::string& name, struct stat& status) {
-  return fstatat(parent_fd, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-// Walks two trees at once. Losing one file costs a compilation, so single failures are passed over.
-class Walk {
- public:
-  virtual ~Walk() = default;
-  void Run(int from_fd, int to_fd, int depth = 0) {
-    for (const std::string& name : NamesIn(from_fd)) {
-      struct stat status{};
-      if (!Stat(from_fd, name, status)) continue;
-      if (S_ISREG(status.st_mode)) File(from_fd, to_fd, name, status);
-      if (S_ISDIR(status.st_mode) && depth < kDepthMax) Below(from_fd, to_fd, name, depth);
-    }
-  }
-
- private:
-  virtual void File(int from_fd, int to_fd, const std::string& name, const struct stat& status) = 0;
-  virtual void MakeDirectory(int to_fd, const std::string& name) = 0;
-  virtual bool HandOver(int) { return true; }
-
-  void Below(int from_fd, int to_fd, const std::string& name, int depth) {
-    const UniqueFd from = OpenBelow(from_fd, name);
-    if (!from) return;
-    MakeDirectory(to_fd, name);
-    const UniqueFd to = OpenBelow(to_fd, name);
-    if (to && HandOver(to.get())) Run(from.get(), to.get(), depth + 1);
-  }
-};
-
-class Fill final : public Walk {
+class Fill final : public TreeWalk {
  public:
   explicit Fill(const CacheOwner& owner) : owner_(owner) {}
 
  private:
-  void File(int from_fd, int to_fd, const std::string& name, const struct stat&) override {
+  void File(int from_fd, int to_fd, const std::string&, const std::string& name,
+            const struct stat&) override {
     [[maybe_unused]] const int error = linkat(from_fd, name.c_str(), to_fd, name.c_str(), 0);
   }
-  void MakeDirectory(int to_fd, const std::string& name) override {
+  bool MakeDirectory(int to_fd, const std::string& name) override {
     mkdirat(to_fd, name.c_str(), 0700);
+    return true;
   }
   // By descriptor: the worker owns the view already and may have put a file of ours, which it must
   // not own, under the directory's name.
@@ -83,79 +44,21 @@ class Fill final : public Walk {
   const CacheOwner& owner_;
 };
 
-class Merge final : public Walk {
- public:
-  explicit Merge(const CacheOwner& owner) : owner_(owner) {}
-
- private:
-  // By descriptor: what a worker asked for before it was killed may still exchange the name's file
-  // for a link, which we must not follow.
-  void File(int from_fd, int to_fd, const std::string& name, const struct stat&) override {
-    if (IsTemporary(name)) return;
-    const UniqueFd file(
-        openat(from_fd, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    struct stat status{};
-    if (!file || fstat(file.get(), &status) != 0 || !IsWorth(status)) return;
-    const mode_t mode = (status.st_mode & S_IXUSR) != 0 ? 0755 : 0644;
-    if (owner_.change && fchown(file.get(), geteuid(), getegid()) != 0) return;
-    if (fchmod(file.get(), mode) != 0) return;
-    // Whoever was first stays: others have links to it.
-    renameat2(from_fd, name.c_str(), to_fd, name.c_str(), RENAME_NOREPLACE);
+Result<UniqueFd> MakeDirectory(int parent_fd, const std::string& name, const CacheOwner& owner) {
+  if (mkdirat(parent_fd, name.c_str(), 0700) != 0) return FailSystem("mkdir", name);
+  UniqueFd made = OpenBelow(parent_fd, name);
+  if (!made) return FailSystem("open", name);
+  if (owner.change && fchown(made.get(), owner.uid, owner.uid) != 0) {
+    return FailSystem("chown", name);
   }
-  bool IsWorth(const struct stat& status) const {
-    const uid_t expected = owner_.change ? owner_.uid : geteuid();
-    return S_ISREG(status.st_mode) && status.st_uid == expected && status.st_nlink == 1 &&
-           status.st_size != 0;
-  }
-  void MakeDirectory(int to_fd, const std::string& name) override {
-    mkdirat(to_fd, name.c_str(), 0755);
-  }
-  const CacheOwner& owner_;
-};
-
-struct Entry {
-  fs::path path;
-  std::int64_t used_s;
-  std::uint64_t bytes;
-};
-
-std::vector<Entry> EntriesByUse(const std::string& directory) {
-  std::vector<Entry> entries;
-  std::error_code error;
-  for (auto at = fs::recursive_directory_iterator(directory, error);
-       !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
-    struct stat status{};
-    if (lstat(at->path().c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
-    entries.push_back({at->path(), std::max(status.st_atim.tv_sec, status.st_mtim.tv_sec),
-                       static_cast<std::uint64_t>(status.st_size)});
-  }
-  std::ranges::sort(entries, {}, &Entry::used_s);
-  return entries;
-}
-
-void Prune(const std::string& directory, const CacheLimits& limits) {
-  const std::vector<Entry> entries = EntriesByUse(directory);
-  std::uint64_t files = entries.size();
-  std::uint64_t bytes = 0;
-  for (const Entry& entry : entries) bytes += entry.bytes;
-  for (const Entry& entry : entries) {
-    if (files <= limits.files && bytes <= limits.bytes) return;
-    std::error_code ignored;
-    fs::remove(entry.path, ignored);
-    --files;
-    bytes -= entry.bytes;
-    // Directories that this leaves empty.
-    for (fs::path above = entry.path.parent_path(); above != directory;
-         above = above.parent_path()) {
-      if (rmdir(above.c_str()) != 0) break;
-    }
-  }
+  return made;
 }
 
 }  // namespace
 
 KernelCache::KernelCache(const std::string& cache_directory, uid_t tenant, const std::string& name)
-    : entries_(fmt::format("{}/{}/entries", cache_directory, tenant)),
+    : store_(fmt::format("{}/{}/entries", cache_directory, tenant)),
+      entries_(fmt::format("{}/{}/entries", cache_directory, tenant)),
       views_(fmt::format("{}/{}/views/{}", cache_directory, tenant, name)) {}
 
 Result<void> KernelCache::Prepare() const {
@@ -163,7 +66,7 @@ Result<void> KernelCache::Prepare() const {
   const fs::path tenant = fs::path(entries_).parent_path();
   AVA_TRY(EnsureDirectory(tenant.parent_path().string(), 0755));
   AVA_TRY(EnsureDirectory(tenant.string(), 0711));
-  AVA_TRY(EnsureDirectory(entries_, 0700));
+  AVA_TRY(store_.Prepare());
   AVA_TRY(EnsureDirectory((tenant / "views").string(), 0711));
   return EnsureDirectory(views_, 0711);
 }
@@ -172,36 +75,71 @@ std::string KernelCache::ViewPath(std::uint64_t session) const {
   return fmt::format("{}/{}", views_, session);
 }
 
-Result<std::string> KernelCache::CreateView(std::uint64_t session, const CacheOwner& owner) const {
+Result<std::string> KernelCache::CreateView(std::uint64_t session, const CacheOwner& owner,
+                                            const std::optional<StorageLimits>& limits) {
   AVA_TRY(Prepare());
   std::string view = ViewPath(session);
   AVA_TRY(RemoveTree(view));
   if (mkdir(view.c_str(), 0700) != 0) return FailSystem("mkdir", view);
+  if (limits) {
+    // Not every kernel has overlays; links always work.
+    if (auto mounted = MountView(view, owner, *limits); mounted.has_value()) {
+      mount_ = std::make_shared<Mount>(*std::move(mounted));
+      return view;
+    }
+    Unmount(view);
+  }
   if (owner.change && chown(view.c_str(), owner.uid, owner.uid) != 0) {
     return FailSystem("chown", view);
   }
   return view;
 }
 
+// The topmost layer's file system lies at the same place, below the overlay: out of the worker's
+// reach.
+Result<KernelCache::Mount> KernelCache::MountView(const std::string& view, const CacheOwner& owner,
+                                                  const StorageLimits& limits) const {
+  Mount mount{.below = AVA_TRY(store_.Open()), .fresh = {}};
+  AVA_TRY(MountStorage(view, geteuid(), limits));
+  const UniqueFd place = OpenBelow(AT_FDCWD, view);
+  if (!place) return FailSystem("open", view);
+  mount.fresh = AVA_TRY(MakeDirectory(place.get(), "fresh", owner));
+  const UniqueFd work = AVA_TRY(MakeDirectory(place.get(), "work", {}));
+  std::vector<UniqueFd> below;
+  for (const std::uint64_t layer : std::views::reverse(mount.below.layers)) {
+    below.push_back(OpenBelow(mount.below.directory.get(), std::to_string(layer)));
+    if (!below.back()) return FailSystem("open", std::to_string(layer));
+  }
+  AVA_TRY(MountOverlay(view, below, mount.fresh.get(), work.get()));
+  return mount;
+}
+
 Result<void> KernelCache::FillView(std::uint64_t session, const CacheOwner& owner) const {
+  if (is_mounted()) return {};
+  const KernelStore::Generation generation = AVA_TRY(store_.Open());
   const std::string view = ViewPath(session);
-  const UniqueFd from = OpenBelow(AT_FDCWD, entries_);
   const UniqueFd to = OpenBelow(AT_FDCWD, view);
-  if (!from || !to) return FailSystem("open", from ? view : entries_);
-  Fill(owner).Run(from.get(), to.get());
+  if (!to) return FailSystem("open", view);
+  for (const std::uint64_t layer : generation.layers) {
+    const UniqueFd from = OpenBelow(generation.directory.get(), std::to_string(layer));
+    if (from) Fill(owner).Run(from.get(), to.get());
+  }
   return {};
 }
 
 Result<void> KernelCache::CloseView(std::uint64_t session, const CacheOwner& owner,
                                     const CacheLimits& limits) const {
   const std::string view = ViewPath(session);
-  const UniqueFd from = OpenBelow(AT_FDCWD, view);
-  const UniqueFd to = OpenBelow(AT_FDCWD, entries_);
-  if (from && to) {
-    Merge(owner).Run(from.get(), to.get());
-    Prune(entries_, limits);
+  if (is_mounted()) {
+    Unmount(view);                    // the overlay
+    Unmount(view);                    // what it lies on
+    mount_->below.directory.Reset();  // a generation that nobody has open any more can go
   }
-  return RemoveTree(view);
+  const UniqueFd links = is_mounted() ? UniqueFd() : OpenBelow(AT_FDCWD, view);
+  const int from = is_mounted() ? mount_->fresh.get() : links.get();
+  auto added = from >= 0 ? store_.Add(from, owner, limits) : Result<void>();
+  AVA_TRY(RemoveTree(view));
+  return added;
 }
 
 Result<void> RemoveViews(const std::string& cache_directory, const std::string& name) {

@@ -105,7 +105,8 @@ Result<void> Session::MakeDirectories() {
   } else if (worker_user_ && chown(directory.c_str(), *worker_user_, *worker_user_) != 0) {
     return FailSystem("chown", directory);
   }
-  AVA_TRY(cache_.CreateView(id(), Owner()));
+  AVA_TRY(
+      cache_.CreateView(id(), Owner(), services_.mounts ? std::optional(storage()) : std::nullopt));
   return {};
 }
 
@@ -404,8 +405,8 @@ void Session::CleanUpWhenDead() {
        &log = services_.log, lost = user_is_lost_] {
         // Processes of this user live, and may exchange what we are about to touch.
         if (lost) return;
-        UnmountStorage(directory);
         const auto cached = cache.CloseView(session, owner, CacheLimits{});
+        Unmount(directory);
         const auto removed = RemoveTree(directory);
         for (const auto* result : {&cached, &removed}) {
           if (!result->has_value()) log.Error(result->error().message());
@@ -425,7 +426,8 @@ std::string Session::Directory() const {
 
 std::vector<std::string> Session::UnlimitedDirectories() const {
   if (state_ != State::kLive) return {};
-  std::vector<std::string> directories = {cache_.ViewPath(id())};
+  std::vector<std::string> directories;
+  if (!cache_.is_mounted()) directories.push_back(cache_.ViewPath(id()));
   if (!services_.mounts) directories.push_back(Directory());
   return directories;
 }

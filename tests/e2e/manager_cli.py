@@ -294,6 +294,15 @@ def test_limits_are_refused_with_a_reason(place):
         check(first.poll() is None and place.sessions(), "the first goes on")
 
 
+def test_programs_that_have_ended_do_not_count(place):
+    config = place.directory / "avad.toml"
+    config.write_text("[sessions]\nmax_per_user = 3\n")
+    check(place.run("avad", "--socket", place.socket, "--config", str(config)).returncode == 0, "avad")
+    for number in range(20):
+        run = place.ava("run", "--", *victim(place))
+        check(run.returncode == 0, f"run {number}: {run.errors}")
+
+
 def test_a_bad_configuration_is_refused_with_its_line(place):
     config = place.directory / "avad.toml"
     config.write_text("[sessions]\nmax = 1\nmany = 2\n")

@@ -297,12 +297,27 @@ def test_a_sessions_files_are_limited(place):
         check(errors[0] is None, f"one file: {errors[0]}")
         check(errors[-1] is not None and errors[-1].errno == errno.ENOSPC, f"no room: {errors[-1]}")
         check(place.sessions(), "the session goes on")
-        # The cache is on disk and looked at now and then.
-        view = f"/var/cache/ava/{STRANGER}/views/{name}/{session['session']}"
-        check(write_as(user, f"{view}/big", 32) is None, "it can be written")
-        _, errors = program.communicate(timeout=60)
-        check(program.returncode != 0 and "'sessions.directory_bytes'" in errors, errors)
+        # So is what it sees of the kernel cache.
+        view = f"/proc/{session['worker_pid']}/root/var/cache/ava/{STRANGER}/views/{name}/{session['session']}"
+        error = write_as(user, f"{view}/big", 32)
+        check(error is not None and error.errno == errno.ENOSPC, f"no room: {error}")
+        check(place.sessions(), "the session still goes on")
     place.expect_no_session_left(place.snapshot())
+
+
+def test_files_are_looked_at_where_nothing_can_be_mounted(place):
+    if not place.root:
+        return
+    with Place(place.bin, user=STRANGER) as own:
+        runtime = own.directory / "runtime"
+        start_manager(own, f'[manager]\nruntime = "{runtime}"\n[sessions]\ndirectory_bytes = 16777216\n')
+        with working(own, cwd="/") as (program, session):
+            home = runtime / own.manager()["name"] / "sessions" / str(session["session"])
+            check(write_as(STRANGER, f"{home}/big", 32) is None, "it can be written")
+            _, errors = program.communicate(timeout=60)
+            check(program.returncode != 0 and "'sessions.directory_bytes'" in errors, errors)
+        own.expect_no_session_left(own.snapshot())
+        own.ava("stop")
 
 
 # Connections --------------------------------------------------------------------------------------
