@@ -119,6 +119,10 @@ class Call {
   }
   void NewResult(HandleId id, TypeId type, const void* vendor);
   HandleId IdOf(TypeId type, const void* vendor);
+  // 0: NULL, or an object that the guest does not know.
+  HandleId KnownId(TypeId type, const void* vendor) const {
+    return session_.handles.IdOf(type, const_cast<void*>(vendor));
+  }
 
   // Data ---------------------------------------------------------------------------------------
   template <class T>

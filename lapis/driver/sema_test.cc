@@ -290,6 +290,27 @@ TEST(Boxes, TakeParametersOfTheRightTypes) {
   MustCompile(maps + "pitches(size, pitch); } }", kBox);
 }
 
+TEST(Edges, MayComeFromAFieldOfAStruct) {
+  const std::string header = R"(
+typedef struct buffer_object *buffer;
+typedef struct { int kind; buffer of; } description;
+extern "C" {
+buffer create(const description *what, int number);
+int release(buffer b);
+})";
+  const std::string release = "release { releases(b); } ";
+  const auto compiled = MustCompile(release + "create { depends_on(result, what->of); }", header);
+  const auto& edge = Function(*compiled, "create").depends_on.at(0);
+  EXPECT_EQ(edge.child, -2);
+  EXPECT_EQ(edge.parent, 0);
+  EXPECT_EQ(edge.field, "of");
+  const std::vector<int> handle{diag::kNotAHandle.number};
+  EXPECT_EQ(MustFail(release + "create { depends_on(result, what->kind); }", header), handle);
+  EXPECT_EQ(MustFail(release + "create { depends_on(result, number->of); }", header), handle);
+  EXPECT_EQ(MustFail(release + "create { depends_on(result, where->of); }", header),
+            std::vector<int>{diag::kUnknownParameter.number});
+}
+
 TEST(Setters, AreConsumedBySomebody) {
   const std::string set = "set { coalesce(b); argument(value) { in; buffer(size); } } ";
   EXPECT_EQ(MustFail(set, kBox), std::vector<int>{diag::kNeverConsumed.number});

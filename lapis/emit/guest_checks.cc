@@ -224,7 +224,14 @@ std::string Edges(const GuestFunction& guest) {
     std::string parent;
     std::string parent_type;
     const model::Shape* shape = handle(edge.child, child, child_type);
-    handle(edge.parent, parent, parent_type);
+    if (edge.field.empty()) {
+      handle(edge.parent, parent, parent_type);
+    } else {
+      const std::string& name = guest.name(edge.parent);
+      parent = "(" + name + " == nullptr ? nullptr : " + name + "->" + edge.field + ")";
+      parent_type =
+          "wire::" + TypeEnumerator(FieldHandleType(guest.parameter(edge.parent), edge.field));
+    }
     if (IsNewHandles(*shape)) {
       text += "ava_call.AllDependOn(" + parent + ", " + parent_type + ");\n";
     } else if (IsOneNewHandle(*shape)) {

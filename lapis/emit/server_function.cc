@@ -322,12 +322,20 @@ std::string IdOfPlace(const FunctionText& out, int index) {
   return index == kReturnValue ? "ava_args.minted_result" : Argument(out, index);
 }
 
+std::string IdOfField(const FunctionText& out, int parameter, const std::string& field) {
+  const std::string& name = out.parameter(parameter).name;
+  return "ava_call.KnownId(" + TypeOf(FieldHandleType(out.parameter(parameter), field)) + ", " +
+         name + " == nullptr ? nullptr : " + name + "->" + field + ")";
+}
+
 void EmitEdges(FunctionText& out) {
   for (const Function::Edge& edge : out.function().depends_on) {
     const bool many = edge.child >= 0 && out.parameter(edge.child).shape &&
                       IsNewHandles(*out.parameter(edge.child).shape);
+    const std::string elder =
+        edge.field.empty() ? IdOfPlace(out, edge.parent) : IdOfField(out, edge.parent, edge.field);
     out.Line(std::string(many ? "ava_call.DependAllOn(" : "ava_call.DependsOn(") +
-             IdOfPlace(out, edge.child) + ", " + IdOfPlace(out, edge.parent) + ");");
+             IdOfPlace(out, edge.child) + ", " + elder + ");");
   }
   for (const model::Callback& callback : out.function().callbacks) {
     const bool result = std::find(callback.holds.begin(), callback.holds.end(), kReturnValue) !=

@@ -130,6 +130,11 @@ bool IsOneNewHandle(const Shape& shape) {
   return !shape.count || shape.count->constant == 1;
 }
 
+const std::string& FieldHandleType(const model::Parameter& parameter, const std::string& field) {
+  const auto& fields = parameter.shape->element->fields;
+  return std::ranges::find(fields, field, &model::Field::name)->shape->handle_type;
+}
+
 bool IsNewHandles(const Shape& shape) {
   return IsHandles(shape) && shape.element->use == HandleUse::kNew && !IsOneNewHandle(shape);
 }

@@ -44,6 +44,8 @@ inline constexpr int kReturnValue = -2;  // in place of a parameter's index, as 
 
 // True for a pointer to exactly one handle which the call creates.
 bool IsOneNewHandle(const model::Shape& shape);
+// Of the handle in a field of the struct that the parameter points to; sema has made sure of it.
+const std::string& FieldHandleType(const model::Parameter& parameter, const std::string& field);
 // True for a pointer to handles which the call creates, other than exactly one.
 bool IsNewHandles(const model::Shape& shape);
 // True for a buffer of handles, whichever use.

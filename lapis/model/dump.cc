@@ -361,8 +361,11 @@ class Dumper {
     Put(json, "cached", function.cached);
     Put(json, "retains", function.retains);
     Put(json, "releases", function.releases);
-    for (const Function::Edge& edge : function.depends_on)
-      json["depends_on"].push_back({edge.child, edge.parent});
+    for (const Function::Edge& edge : function.depends_on) {
+      Json pair = {edge.child, edge.parent};
+      if (!edge.field.empty()) pair.push_back(edge.field);
+      json["depends_on"].push_back(std::move(pair));
+    }
   }
 
   void PutCode(Json& json, const Function& function) {

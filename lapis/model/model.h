@@ -309,6 +309,7 @@ struct Function {
   struct Edge {
     int child;
     int parent;
+    std::string field;  // of the struct that `parent` points to; empty: `parent` itself
   };  // parameter indices, -2: return value; child keeps parent alive
   std::vector<Edge> depends_on;
   // checks and hooks

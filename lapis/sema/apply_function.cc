@@ -96,16 +96,49 @@ void Unsupported(Target& target, const Node& node) {
   }
 }
 
+// "desc->buffer": a handle in the struct that a parameter points to.
+std::pair<Text, std::string> SplitField(const Text& operand) {
+  const std::size_t arrow = operand.text.find("->");
+  if (arrow == std::string::npos) return {operand, ""};
+  return {{.text = operand.text.substr(0, arrow), .span = operand.span},
+          operand.text.substr(arrow + 2)};
+}
+
+bool IsHandle(const model::ShapePtr& shape) {
+  return shape && shape->kind == model::ShapeKind::kHandle;
+}
+
+bool HasHandle(const model::Parameter& parameter, const std::string& field) {
+  if (!parameter.shape || !parameter.shape->element) return false;
+  return std::ranges::any_of(parameter.shape->element->fields, [&field](const model::Field& each) {
+    return each.name == field && IsHandle(each.shape);
+  });
+}
+
 void DependsOn(Target& target, const Node& node) {
+  const auto [elder, field] = SplitField(node.operands[1]);
   const int child = target.Parameter(node.operands[0], true);
-  const int parent = target.Parameter(node.operands[1], true);
+  const int parent = target.Parameter(elder, field.empty());
   if (child == kNoParameter || parent == kNoParameter) return;
   target.NeedHandle(node.operands[0], child);
-  target.NeedHandle(node.operands[1], parent);
+  if (field.empty()) {
+    target.NeedHandle(node.operands[1], parent);
+  } else {
+    target.context.afterwards.emplace_back([&context = target.context, &function = target.function,
+                                            &node, parent, name = field,
+                                            type = target.TypeOf(parent).name] {
+      const auto& parameter = function.parameters[static_cast<std::size_t>(parent)];
+      if (function.state != model::FunctionState::kUnsupported && !HasHandle(parameter, name)) {
+        context.diagnostics.Report(diag::kNotAHandle, node.operands[1].span, node.operands[1].text,
+                                   type);
+      }
+    });
+  }
   auto& edges = target.function.depends_on;
-  const bool known = std::ranges::any_of(
-      edges, [&](const auto& e) { return e.child == child && e.parent == parent; });
-  if (!known) edges.push_back({child, parent});
+  const bool known = std::ranges::any_of(edges, [&](const auto& e) {
+    return e.child == child && e.parent == parent && e.field == field;
+  });
+  if (!known) edges.push_back({child, parent, field});
 }
 
 void Resource(Target& target, const Node& node, model::ResourceUse::Kind kind) {
@@ -365,10 +398,7 @@ void Target::NeedHandle(const Text& operand, int parameter) const {
     const model::ShapePtr& shape =
         parameter == kResult ? function.return_shape
                              : function.parameters[static_cast<std::size_t>(parameter)].shape;
-    const auto is_handle = [](const model::ShapePtr& s) {
-      return s && s->kind == model::ShapeKind::kHandle;
-    };
-    if (!is_handle(shape) && !(shape && is_handle(shape->element)))
+    if (!IsHandle(shape) && !(shape && IsHandle(shape->element)))
       context.diagnostics.Report(diag::kNotAHandle, operand.span, operand.text, type);
   });
 }

@@ -110,6 +110,8 @@ void Play_map_image(World& world, Operands operands) {
   const bool no_pitch = operands.Choose<bool>({false}, {true});
   if (!image || !image->is_image()) return world.Line("(left out: no image)");
   if (!MayMap(world, image, flags)) return world.Line("(left out: {} is mapped)", NameOf(image));
+  if (image->is_part() && origin[0] + region[0] > whole[0])
+    return world.Line("(left out: PoCL maps what lies behind an image over a buffer)");
   CheckMapAccess(operands, image, flags);
   enqueue.MayTouchMapped();
   enqueue.Touch(image);

@@ -271,8 +271,14 @@ void MapsOfABuffer(const e2e::Session& session) {
   std::memset(mapped.data, 3, 68);
   Unmap(session, image, mapped);
   Expect(e2e::ReadAll<uint8_t>(session.queue, buffer, host.size()) == host, "both were written");
-  Ok(clReleaseMemObject(image));
+  // The image keeps what it lies in, under the name that the program has for it.
   Ok(clReleaseMemObject(buffer));
+  cl_mem of[3] = {};
+  Ok(clGetMemObjectInfo(image, CL_MEM_ASSOCIATED_MEMOBJECT, sizeof(cl_mem), &of[0], nullptr));
+  Ok(clGetMemObjectInfo(image, CL_MEM_ASSOCIATED_MEMOBJECT, sizeof(cl_mem), &of[1], nullptr));
+  Ok(clGetImageInfo(image, CL_IMAGE_BUFFER, sizeof(cl_mem), &of[2], nullptr));
+  Expect(of[0] == buffer && of[1] == buffer && of[2] == buffer, "the buffer it lies in");
+  Ok(clReleaseMemObject(image));
 }
 
 void Maps(const e2e::Session& session) {
