@@ -4,12 +4,16 @@
 //
 //   description, descriptors   from the manager (ava/control/worker_spec.h)
 //   sandbox                    everything that follows happens in it (ava/sandbox/sandbox.h)
-//   standard output and error  the guest's own, taken from its first message
 //   environment, directories   the session's
 //   files                      what a compiler opens is the guest's (file_calls.h)
-//   server module, vendor      loaded, last of all
-//   ready                      the guest gets its Welcome; ServeSession until the monitor ends the
-//   process
+//   server module, vendor      loaded
+//   ready                      a guest can get its Welcome
+//   guest                      standard output and error and the working directory are the guest's
+//                              own, taken from its first message; if it is there, before all else
+//   calls                      ServeSession, until the monitor ends the process
+//
+// A worker that starts before its guest is there ("warm") keeps what the vendor's library prints
+// meanwhile, and prints it for the guest that comes.
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -17,6 +21,7 @@
 #include <signal.h>
 #include <spdlog/spdlog.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +30,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +43,7 @@
 #include "ava/base/fd_passing.h"
 #include "ava/base/format.h"
 #include "ava/base/system_error.h"
+#include "ava/control/hello.h"
 #include "ava/control/layout.h"
 #include "ava/control/ledger_page.h"
 #include "ava/control/tenant_memory.h"
@@ -96,40 +103,69 @@ Result<void> Confine(const WorkerSpec& spec) {
   return {};
 }
 
-// The guest's descriptors came with its first message, which the manager has only peeked at.
-Result<void> TakeStandardStreams() {
-  std::vector<std::byte> buffer(wire::kHelloBytesMax);
-  const ReceivedPacket packet = ReceivePacket(control::kWorkerGuestFd, buffer);
-  wire::Hello hello{};
-  if (packet.bytes < static_cast<ssize_t>(sizeof hello)) {
-    return Fail(ErrorCode::kUnavailable, "the guest is gone");
+Result<void> Redirect(int source, int target) {
+  if (dup2(source, target) < 0) return FailSystem("dup2", std::to_string(target));
+  return {};
+}
+
+// What is printed while there is no guest to read it.
+class KeptOutput {
+ public:
+  static Result<KeptOutput> Start() {
+    KeptOutput kept;
+    for (const int target : {STDOUT_FILENO, STDERR_FILENO}) {
+      UniqueFd file(memfd_create("output", MFD_CLOEXEC));
+      if (!file) return FailSystem("memfd_create", "output");
+      AVA_TRY(Redirect(file.get(), target));
+      kept.files_.push_back({target, std::move(file)});
+    }
+    return kept;
   }
-  std::copy_n(buffer.begin(), sizeof hello, reinterpret_cast<std::byte*>(&hello));
+  // Once the streams are the guest's.
+  void Print() const {
+    for (const auto& [target, file] : files_) {
+      off_t at = 0;
+      const off_t end = lseek(file.get(), 0, SEEK_END);
+      std::array<char, 4096> buffer;
+      while (at < end) {
+        const ssize_t bytes = pread(file.get(), buffer.data(), buffer.size(), at);
+        if (bytes <= 0 || write(target, buffer.data(), static_cast<std::size_t>(bytes)) < 0) break;
+        at += bytes;
+      }
+    }
+  }
+
+ private:
+  std::vector<std::pair<int, UniqueFd>> files_;
+};
+
+Result<void> MakeDirectories(const WorkerSpec& spec, const std::string& guest_directory) {
+  std::error_code error;
+  for (const std::string& name :
+       {std::string("home"), std::string("tmp"), "files" + guest_directory}) {
+    std::filesystem::create_directories(spec.session_directory + "/" + name, error);
+    if (error) return FailSystem("mkdir", spec.session_directory + "/" + name, error.value());
+  }
+  const std::string directory = spec.session_directory + "/files" + guest_directory;
+  if (chdir(directory.c_str()) != 0) return FailSystem("chdir", directory);
+  return {};
+}
+
+// The guest's descriptors came with its first message, which the manager has only peeked at.
+Result<void> Meet(const WorkerSpec& spec, const UniqueFd& guest) {
+  std::vector<std::byte> buffer(wire::kHelloBytesMax);
+  const ReceivedPacket packet = ReceivePacket(guest.get(), buffer);
+  if (packet.bytes <= 0) return Fail(ErrorCode::kUnavailable, "the guest is gone");
+  const auto hello = AVA_TRY(control::ParseHelloUntrusted(
+      std::span(buffer).first(static_cast<std::size_t>(packet.bytes))));
   const UniqueFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
   std::size_t next = 0;
   for (const auto& [target, flag] : {std::pair(STDOUT_FILENO, wire::kHelloStdout),
                                      std::pair(STDERR_FILENO, wire::kHelloStderr)}) {
     const bool passed = (hello.flags & flag) != 0 && next < packet.fd_count;
-    const int source = passed ? packet.fds[next++].get() : null.get();
-    if (dup2(source, target) < 0) return FailSystem("dup2", std::to_string(target));
+    AVA_TRY(Redirect(passed ? packet.fds[next++].get() : null.get(), target));
   }
-  setvbuf(stdout, nullptr, _IONBF, 0);  // the process ends by _exit
-  close(control::kWorkerGuestFd);
-  return {};
-}
-
-Result<void> MakeDirectories(const WorkerSpec& spec) {
-  umask(077);
-  std::error_code error;
-  for (const char* name : {"home", "tmp", "files"}) {
-    std::filesystem::create_directories(spec.session_directory + "/" + name, error);
-    if (error) return FailSystem("mkdir", spec.session_directory + "/" + name, error.value());
-  }
-  const std::string directory = spec.session_directory + "/files" + spec.guest_directory;
-  std::filesystem::create_directories(directory, error);
-  if (error) return FailSystem("mkdir", directory, error.value());
-  if (chdir(directory.c_str()) != 0) return FailSystem("chdir", directory);
-  return {};
+  return MakeDirectories(spec, hello.directory);
 }
 
 Result<const worker::ServerApi*> LoadServer(const WorkerSpec& spec) {
@@ -242,9 +278,17 @@ worker::GuestFiles::Setup FilesOf(const WorkerSpec& spec) {
 // Returns only when something is missing.
 Result<void> Work(const WorkerSpec& spec, const ManagerLink& manager) {
   AVA_TRY(Confine(spec));
-  AVA_TRY(TakeStandardStreams());
+  umask(077);
+  UniqueFd connection = manager.TakeGuest(false);
+  std::optional<KeptOutput> kept;
+  if (connection) {
+    AVA_TRY(Meet(spec, connection));
+  } else {
+    kept = AVA_TRY(KeptOutput::Start());
+    AVA_TRY(MakeDirectories(spec, ""));
+  }
+  setvbuf(stdout, nullptr, _IONBF, 0);  // the process ends by _exit
   manager.TakeLog();
-  AVA_TRY(MakeDirectories(spec));
   const worker::ServerApi* api = AVA_TRY(LoadServer(spec));
   AVA_TRY(OpenVendor(spec, *api));
 
@@ -262,11 +306,18 @@ Result<void> Work(const WorkerSpec& spec, const ManagerLink& manager) {
                          .quotas = quotas,
                          .ledger = &ledger.ledger()});
   worker::Progress progress;
+  manager.Send(Ready(*api));
+  if (kept) {
+    connection = manager.TakeGuest(true);
+    AVA_TRY(Meet(spec, connection));
+    kept->Print();
+    kept.reset();
+  }
+  connection.Reset();
   StartMonitor({.manager = manager,
                 .channel = channel,
                 .guest = std::move(guest),
                 .ledger = ledger.ledger()});
-  manager.Send(Ready(*api));
   static_cast<void>(worker::ServeSession(*api, channel, router, progress, FilesOf(spec)));
   for (;;) pause();  // the monitor ends the process
 }

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/ava-worker/manager_link.h"
 
+#include <poll.h>
 #include <spdlog/details/null_mutex.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstddef>
 #include <memory>
 #include <mutex>
 #include <span>
+#include <utility>
+#include <variant>
 
 #include "ava/base/fd_passing.h"
 
@@ -35,13 +39,29 @@ void ManagerLink::SendText(std::string_view text) const {
   static_cast<void>(SendPacket(fd_, parts, {}, SendMode::kDontWait));
 }
 
-std::optional<control::EndSession> ManagerLink::Receive() const {
+ManagerLink::Received ManagerLink::ReceiveAny() const {
   std::array<std::byte, 4096> buffer{};
-  const ReceivedPacket packet = ReceivePacket(fd_, buffer);
-  if (packet.bytes <= 0) return std::nullopt;
+  ReceivedPacket packet = ReceivePacket(fd_, buffer);
+  if (packet.bytes <= 0) return {};
   auto message = control::ParseManagerMessage(
       {reinterpret_cast<const char*>(buffer.data()), static_cast<std::size_t>(packet.bytes)});
-  return message.has_value() ? *std::move(message) : control::EndSession{message.error().message()};
+  if (!message.has_value()) return {control::EndSession{message.error().message()}, {}};
+  return {*std::move(message), std::move(packet.fds[0])};
+}
+
+std::optional<control::EndSession> ManagerLink::Receive() const {
+  auto received = ReceiveAny();
+  if (!received.message) return std::nullopt;
+  auto* end = std::get_if<control::EndSession>(&*received.message);
+  return end != nullptr ? std::move(*end) : control::EndSession{"a second guest came"};
+}
+
+UniqueFd ManagerLink::TakeGuest(bool wait) const {
+  pollfd manager{.fd = fd_, .events = POLLIN, .revents = 0};
+  if (!wait && poll(&manager, 1, 0) <= 0) return {};
+  auto received = ReceiveAny();
+  if (!received.message || std::holds_alternative<control::EndSession>(*received.message)) _exit(0);
+  return std::move(received.connection);
 }
 
 void ManagerLink::TakeLog() const {

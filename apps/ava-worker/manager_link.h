@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "ava/base/unique_fd.h"
 #include "ava/control/worker_messages.h"
 
 namespace ava {
@@ -23,6 +24,9 @@ class ManagerLink {
   }
   // Waits. Nothing: the manager is gone.
   std::optional<control::EndSession> Receive() const;
+  // The guest's connection, if the manager has one by now, or, with `wait`, as soon as it has. When
+  // it has none any more, the process ends.
+  UniqueFd TakeGuest(bool wait) const;
 
   // From here on spdlog's lines are sent here.
   void TakeLog() const;
@@ -30,6 +34,11 @@ class ManagerLink {
   int fd() const { return fd_; }
 
  private:
+  struct Received {
+    std::optional<control::ManagerMessage> message;  // nothing: the manager is gone
+    UniqueFd connection;
+  };
+  Received ReceiveAny() const;
   void SendText(std::string_view text) const;
   int fd_;
 };

@@ -5,3 +5,15 @@
 // guest's half, whose texts are few and go through ava/base/text.h.
 
 #include <fmt/core.h>  // IWYU pragma: export
+
+#include <cstdint>
+#include <string>
+
+namespace ava {
+
+// "1.5 s"
+inline std::string SecondsText(std::int64_t nanoseconds) {
+  return fmt::format("{:.3g} s", static_cast<double>(nanoseconds) / 1e9);
+}
+
+}  // namespace ava

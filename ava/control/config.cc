@@ -132,6 +132,8 @@ std::map<std::string, Setter, std::less<>> Keys(Config& config) {
        Number(config.directory_bytes, std::int64_t{1} << 20, std::int64_t{1} << 40)},
       {"sessions.directory_files", Number(config.directory_files, 256, 1 << 20)},
       {"sessions.watchdog_seconds", Number(config.watchdog_seconds, 0, kDay)},
+      {"sessions.warm_per_user", Number(config.warm_per_user, 0, 16)},
+      {"sessions.warm_seconds", Number(config.warm_seconds, 1, kDay)},
       {"quotas.device_memory_per_session",
        Number(config.device_memory_session, 0, std::numeric_limits<std::int64_t>::max())},
       {"quotas.device_memory_per_user",

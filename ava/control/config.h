@@ -16,6 +16,8 @@
 //   directory_bytes = 1073741824          # what a session may keep in files
 //   directory_files = 32768
 //   watchdog_seconds = 0                  # longest time without progress; 0: for ever
+//   warm_per_user = 0                     # workers kept ready for a user's next program
+//   warm_seconds = 60                     # ... for so long
 //   [quotas]
 //   device_memory_per_session = 0         # bytes a session may hold; 0: no limit
 //   device_memory_per_user = 0            # all sessions of a user together
@@ -69,6 +71,8 @@ struct Config {
   std::int64_t directory_bytes = std::int64_t{1} << 30;
   std::int64_t directory_files = 1 << 15;
   std::int64_t watchdog_seconds = 0;
+  std::int64_t warm_per_user = 0;
+  std::int64_t warm_seconds = 60;
 
   std::int64_t device_memory_session = 0;  // bytes; 0: no limit
   std::int64_t device_memory_user = 0;

@@ -99,7 +99,7 @@ TEST(Config, AcceptsEachSettingOfTheInstalledFile) {
     settings += setting ? 1 : 0;
     text += (setting ? line.substr(2) : line) + "\n";
   }
-  EXPECT_EQ(settings, 23);
+  EXPECT_EQ(settings, 25);
   Config config;
   const auto parsed = ParseConfig(text, "avad.toml", config);
   ASSERT_TRUE(parsed.has_value()) << parsed.error().message();
@@ -112,6 +112,8 @@ TEST(Config, AcceptsEachSettingOfTheInstalledFile) {
   EXPECT_EQ(config.directory_bytes, standard.directory_bytes);
   EXPECT_EQ(config.directory_files, standard.directory_files);
   EXPECT_EQ(config.watchdog_seconds, standard.watchdog_seconds);
+  EXPECT_EQ(config.warm_per_user, standard.warm_per_user);
+  EXPECT_EQ(config.warm_seconds, standard.warm_seconds);
   EXPECT_EQ(config.device_memory_session, standard.device_memory_session);
   EXPECT_EQ(config.device_memory_user, standard.device_memory_user);
   EXPECT_EQ(config.uid_first, standard.uid_first);

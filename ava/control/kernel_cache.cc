@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <ranges>
+#include <utility>
 
 #include "ava/base/format.h"
 #include "ava/base/system_error.h"
@@ -81,9 +82,11 @@ Result<std::string> KernelCache::CreateView(std::uint64_t session, const CacheOw
   std::string view = ViewPath(session);
   AVA_TRY(RemoveTree(view));
   if (mkdir(view.c_str(), 0700) != 0) return FailSystem("mkdir", view);
+  KernelStore::Generation newest = AVA_TRY(store_.Open());
+  seen_ = {newest.number, newest.layers.size()};
   if (limits) {
     // Not every kernel has overlays; links always work.
-    if (auto mounted = MountView(view, owner, *limits); mounted.has_value()) {
+    if (auto mounted = MountView(view, owner, *limits, std::move(newest)); mounted.has_value()) {
       mount_ = std::make_shared<Mount>(*std::move(mounted));
       return view;
     }
@@ -98,19 +101,20 @@ Result<std::string> KernelCache::CreateView(std::uint64_t session, const CacheOw
 // The topmost layer's file system lies at the same place, below the overlay: out of the worker's
 // reach.
 Result<KernelCache::Mount> KernelCache::MountView(const std::string& view, const CacheOwner& owner,
-                                                  const StorageLimits& limits) const {
-  Mount mount{.below = AVA_TRY(store_.Open()), .fresh = {}};
+                                                  const StorageLimits& limits,
+                                                  KernelStore::Generation below) const {
+  Mount mount{.below = std::move(below), .fresh = {}};
   AVA_TRY(MountStorage(view, geteuid(), limits));
   const UniqueFd place = OpenBelow(AT_FDCWD, view);
   if (!place) return FailSystem("open", view);
   mount.fresh = AVA_TRY(MakeDirectory(place.get(), "fresh", owner));
   const UniqueFd work = AVA_TRY(MakeDirectory(place.get(), "work", {}));
-  std::vector<UniqueFd> below;
+  std::vector<UniqueFd> layers;
   for (const std::uint64_t layer : std::views::reverse(mount.below.layers)) {
-    below.push_back(OpenBelow(mount.below.directory.get(), std::to_string(layer)));
-    if (!below.back()) return FailSystem("open", std::to_string(layer));
+    layers.push_back(OpenBelow(mount.below.directory.get(), std::to_string(layer)));
+    if (!layers.back()) return FailSystem("open", std::to_string(layer));
   }
-  AVA_TRY(MountOverlay(view, below, mount.fresh.get(), work.get()));
+  AVA_TRY(MountOverlay(view, layers, mount.fresh.get(), work.get()));
   return mount;
 }
 
@@ -140,6 +144,11 @@ Result<void> KernelCache::CloseView(std::uint64_t session, const CacheOwner& own
   auto added = from >= 0 ? store_.Add(from, owner, limits) : Result<void>();
   AVA_TRY(RemoveTree(view));
   return added;
+}
+
+bool KernelCache::IsCurrent() const {
+  const auto newest = store_.Open();
+  return newest.has_value() && Seen{newest->number, newest->layers.size()} == seen_;
 }
 
 Result<void> RemoveViews(const std::string& cache_directory, const std::string& name) {

@@ -47,6 +47,8 @@ class KernelCache {
   // After the worker's last process: takes over what is new, removes the view, keeps the limits.
   Result<void> CloseView(std::uint64_t session, const CacheOwner& owner,
                          const CacheLimits& limits) const;
+  // Nothing has come to the tenant's cache since the view was made.
+  bool IsCurrent() const;
   // The kernel keeps the limits that CreateView was given.
   bool is_mounted() const { return mount_ != nullptr; }
 
@@ -56,9 +58,16 @@ class KernelCache {
     UniqueFd fresh;  // the topmost layer
   };
   Result<Mount> MountView(const std::string& view, const CacheOwner& owner,
-                          const StorageLimits& limits) const;
+                          const StorageLimits& limits, KernelStore::Generation below) const;
+
+  struct Seen {
+    std::uint64_t generation = 0;
+    std::size_t layers = 0;
+    bool operator==(const Seen&) const = default;
+  };
 
   KernelStore store_;
+  Seen seen_;
   std::string entries_;
   std::string views_;
   std::shared_ptr<Mount> mount_;

@@ -192,6 +192,16 @@ TEST_P(KernelCacheTest, KeepsFewLayersAndNoGenerationThatNobodyUses) {
   EXPECT_EQ(Kept().size(), 60U);
 }
 
+TEST_P(KernelCacheTest, AViewIsCurrentUntilSomethingComes) {
+  View(1, first_);
+  View(2, second_);
+  Close(2, second_);
+  EXPECT_TRUE(open_.at(1).IsCurrent());
+  WriteLikePocl(View(2, second_) + "/DA/program.bc", "code", second_);
+  Close(2, second_);
+  EXPECT_FALSE(open_.at(1).IsCurrent());
+}
+
 // Or else the directories are looked at from outside: tree_usage.h.
 TEST_P(KernelCacheTest, WhatIsNewIsLimitedByTheKernel) {
   const std::string view = View(1, first_);

@@ -26,6 +26,7 @@
 #include "ava/control/session.h"
 #include "ava/control/socket.h"
 #include "ava/control/tree_usage.h"
+#include "ava/control/warm_sessions.h"
 #include "ava/control/welcome.h"
 
 namespace ava::control {
@@ -105,6 +106,7 @@ class Manager::State final : public AdminSource {
   void OnReadable(std::uint64_t id);
   void Answer(std::uint64_t id, Connection& connection, std::string_view request);
   void StartSession(std::uint64_t id, std::span<const std::byte> packet);
+  void MakeSession(Session::Guest guest);
   void RefuseConnection(std::uint64_t id, wire::WelcomeStatus status, const std::string& reason);
   Load CurrentLoad(uid_t uid) const;
 
@@ -313,7 +315,7 @@ void Manager::State::RefuseConnection(std::uint64_t id, wire::WelcomeStatus stat
 Load Manager::State::CurrentLoad(uid_t uid) const {
   Load load;
   for (const auto& [id, session] : sessions_) {
-    if (session->is_dead()) continue;
+    if (session->is_dead() || session->is_warm()) continue;
     ++load.sessions;
     load.sessions_of_user += session->tenant() == uid;
   }
@@ -344,22 +346,30 @@ void Manager::State::StartSession(std::uint64_t id, std::span<const std::byte> p
     RefuseConnection(id, refusal->status, refusal->reason);
     return;
   }
-  const std::uint64_t number = next_session_++;
   connection.watch.reset();
-  auto session = std::make_unique<Session>(
-      services_,
-      Session::Guest{.session = number,
-                     .peer = connection.peer,
-                     .hello = *std::move(hello),
-                     .connection = std::move(connection.socket)},
-      Session::Events{.worker_ended = [this](Session& ended) { OnWorkerEnded(ended); },
-                      .gone = [this](Session& gone) { OnGone(gone); }});
+  Session::Guest guest{.session = 0,
+                       .peer = connection.peer,
+                       .hello = *std::move(hello),
+                       .connection = std::move(connection.socket)};
   connections_.erase(id);
-  Session& started = *session;
-  sessions_[number] = std::move(session);
-  started.Start();
+  if (Session* warm = FindWarm(sessions_, guest)) {
+    warm->Adopt(std::move(guest));
+  } else {
+    MakeSession(std::move(guest));
+  }
   SampleWhileWatched();
   if (measure_timer_ == nullptr) MeasureStorageAfter(kMeasurePauseNs);
+}
+
+void Manager::State::MakeSession(Session::Guest guest) {
+  guest.session = next_session_++;
+  auto session = std::make_unique<Session>(
+      services_, std::move(guest),
+      Session::Events{.worker_ended = [this](Session& ended) { OnWorkerEnded(ended); },
+                      .gone = [this](Session& gone) { OnGone(gone); }});
+  Session& started = *session;
+  sessions_[started.id()] = std::move(session);
+  started.Start();
 }
 
 // Sessions ---------------------------------------------------------------------------------------
@@ -434,10 +444,14 @@ void Manager::State::MeasureStorage() {
       });
 }
 
-void Manager::State::OnWorkerEnded(Session& session) { ended_.Add(session.Record()); }
+void Manager::State::OnWorkerEnded(Session& session) {
+  if (session.had_guest()) ended_.Add(session.Record());
+}
 
 void Manager::State::OnGone(Session& session) {
+  auto next = NextWarm(sessions_, session, setup_.config);
   sessions_.erase(session.id());
+  if (next && !stopping_) MakeSession(*std::move(next));
   SampleWhileWatched();
   RestartIdleTimer();
   StopWhenEmpty();

@@ -30,8 +30,6 @@
 namespace ava::control {
 namespace {
 
-// Many workers may be starting at once, each loading a compiler.
-constexpr std::int64_t kStartNsMax = 100 * kNanosecondsPerSecond;
 // How long a worker has to tell its guest why the session ends.
 constexpr std::int64_t kEndNsMax = 500 * kNanosecondsPerMillisecond;
 // What a worker may write into the manager's log.
@@ -41,21 +39,9 @@ constexpr int kKillersMax = 3;
 constexpr std::int64_t kGuestGoneNsMax = 2 * kNanosecondsPerSecond;
 constexpr std::size_t kLogLineBytesMax = 400;
 
-Result<std::array<UniqueFd, 2>> SocketPair() {
-  std::array<int, 2> fds{};
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds.data()) != 0) {
-    return FailSystem("socketpair", "session");
-  }
-  return std::array<UniqueFd, 2>{UniqueFd(fds[0]), UniqueFd(fds[1])};
-}
-
 void Send(int socket, std::string_view text) {
   const std::array<std::span<const std::byte>, 1> parts = {std::as_bytes(std::span(text))};
   SendPacket(socket, parts, {}, SendMode::kDontWait);
-}
-
-std::string Seconds(std::int64_t nanoseconds) {
-  return fmt::format("{:.3g} s", static_cast<double>(nanoseconds) / kNanosecondsPerSecond);
 }
 
 }  // namespace
@@ -65,120 +51,13 @@ Session::Session(SessionServices& services, Guest guest, Events events)
       guest_(std::move(guest)),
       events_(std::move(events)),
       cache_(services.config.cache_directory, guest_.peer.uid, services.manager_name),
+      warm_(!guest_.connection),
       started_ns_(MonotonicNanoseconds()),
       watchdog_(WatchdogNanoseconds(services.config, guest_.hello)) {}
 
 Session::~Session() = default;
 
-// Starting ---------------------------------------------------------------------------------------
-
-void Session::Start() {
-  if (const auto prepared = Prepare(); !prepared.has_value()) {
-    services_.log.Error(fmt::format("session {}: {}", id(), prepared.error().message()));
-    Refuse(prepared.error().code() == ErrorCode::kExhausted ? wire::WelcomeStatus::kBusy
-                                                            : wire::WelcomeStatus::kRefused,
-           prepared.error().message());
-    Finish(std::exchange(worker_pid_, -1));
-    return;
-  }
-  FillCache();
-  control_watch_ = services_.loop.WhenReadable(control_.get(), [this] { OnControl(); });
-  start_timer_ = services_.loop.After(kStartNsMax, [this] {
-    Refuse(wire::WelcomeStatus::kRefused,
-           fmt::format("the worker was not ready within {}", Seconds(kStartNsMax)));
-    Kill();
-  });
-}
-
-Result<void> Session::Prepare() {
-  if (services_.users != nullptr) worker_user_ = AVA_TRY(services_.users->Take());
-  AVA_TRY(MakeDirectories());
-  AVA_TRY(MakeMemory());
-  return StartWorkerProcess();
-}
-
-Result<void> Session::MakeDirectories() {
-  const std::string directory = Directory();
-  if (mkdir(directory.c_str(), 0700) != 0) return FailSystem("mkdir", directory);
-  if (services_.mounts) {
-    AVA_TRY(MountStorage(directory, worker_uid(), storage()));
-  } else if (worker_user_ && chown(directory.c_str(), *worker_user_, *worker_user_) != 0) {
-    return FailSystem("chown", directory);
-  }
-  AVA_TRY(
-      cache_.CreateView(id(), Owner(), services_.mounts ? std::optional(storage()) : std::nullopt));
-  return {};
-}
-
-Result<void> Session::MakeMemory() {
-  memory_ = AVA_TRY(transport::CreateSessionMemory(
-      {.session = id(),
-       .arena_bytes = static_cast<std::uint64_t>(services_.config.arena_bytes),
-       .functions = guest_.hello.functions}));
-  ledger_.emplace(AVA_TRY(LedgerPage::Create(guest_.hello.functions)));
-  tenant_slot_.emplace(AVA_TRY(services_.tenants.Take(tenant())));
-  auto session_sockets = AVA_TRY(SocketPair());
-  guest_socket_ = std::move(session_sockets[0]);
-  worker_socket_ = std::move(session_sockets[1]);
-  auto control_sockets = AVA_TRY(SocketPair());
-  control_ = std::move(control_sockets[0]);
-  worker_control_ = std::move(control_sockets[1]);
-  return {};
-}
-
-std::string Session::Description() const {
-  const Config& config = services_.config;
-  WorkerSpec spec;
-  spec.session = id();
-  spec.manager_pid = getpid();
-  spec.api = guest_.hello.api;
-  spec.digest = guest_.hello.digest;
-  spec.functions = guest_.hello.functions;
-  spec.change_user = worker_user_.has_value();
-  spec.uid = worker_user_.value_or(0);
-  spec.session_directory = Directory();
-  spec.cache_directory = cache_.ViewPath(id());
-  spec.guest_directory = guest_.hello.directory;
-  spec.environment = guest_.hello.environment;
-  spec.environment_patterns = config.environment;
-  spec.library_directories = config.library_directories;
-  spec.vendor_library = config.VendorOf(spec.api);
-  spec.read_paths = config.read_paths;
-  spec.device_paths = config.device_paths;
-  // A user's limit counts the user's other programs as well, so it is set for users of workers
-  // only.
-  spec.processes = worker_user_ ? static_cast<std::uint64_t>(config.worker_processes) : 0;
-  spec.descriptors = static_cast<std::uint64_t>(config.worker_descriptors);
-  spec.file_bytes = static_cast<std::uint64_t>(config.directory_bytes);
-  spec.landlock_required = config.landlock_required;
-  spec.device_memory_session = static_cast<std::uint64_t>(config.device_memory_session);
-  spec.device_memory_tenant = static_cast<std::uint64_t>(config.device_memory_user);
-  spec.tenant_slot = tenant_slot_->index();
-  return ToJson(spec);
-}
-
-Result<void> Session::StartWorkerProcess() {
-  const UniqueFd spec = AVA_TRY(PutIntoMemory(Description()));
-  worker_pid_ = AVA_TRY(
-      StartWorker(services_.config.worker_program,
-                  {spec.get(), worker_control_.get(), guest_.connection.get(), worker_socket_.get(),
-                   memory_.get(), ledger_->fd(), tenant_slot_->fd()}));
-  worker_control_.Reset();
-  worker_socket_.Reset();
-  return {};
-}
-
-// While the worker loads the vendor's library.
-void Session::FillCache() {
-  filling_cache_ = true;
-  services_.set_up.Do([cache = cache_, session = id(),
-                       owner = Owner()] { static_cast<void>(cache.FillView(session, owner)); },
-                      [this] {
-                        filling_cache_ = false;
-                        WelcomeWhenReady();
-                        CleanUpWhenDead();
-                      });
-}
+// The worker ------------------------------------------------------------------------------------
 
 void Session::OnControl() {
   std::array<std::byte, kWorkerMessageBytesMax> buffer;
@@ -223,6 +102,10 @@ void Session::OnMessage(const WorkerMessage& message) {
 void Session::OnReady(const WorkerReady& ready) {
   if (state_ != State::kStarting) return;
   ready_ = ready;
+  if (warm_) {
+    start_timer_ = services_.loop.After(services_.config.warm_seconds * kNanosecondsPerSecond,
+                                        [this] { End("no program has come for it"); });
+  }
   WelcomeWhenReady();
 }
 
@@ -255,7 +138,7 @@ void Session::WelcomeWhenReady() {
   WatchGuest();
   services_.log.Info(fmt::format("session {}: user {} process {} api {} worker {} ready after {}",
                                  id(), tenant(), guest_.peer.pid, guest_.hello.api, worker_pid_,
-                                 Seconds(MonotonicNanoseconds() - started_ns_)));
+                                 SecondsText(MonotonicNanoseconds() - started_ns_)));
 }
 
 // The worker sees its session's socket close and ends. One that was stopped, perhaps by the guest's
@@ -298,7 +181,7 @@ void Session::Refuse(wire::WelcomeStatus status, const std::string& reason) {
 void Session::End(const std::string& reason) {
   if (state_ != State::kStarting && state_ != State::kLive) return;
   if (end_reason_.empty()) end_reason_ = reason;
-  services_.log.Warn(fmt::format("session {}: ended: {}", id(), reason));
+  if (!warm_) services_.log.Warn(fmt::format("session {}: ended: {}", id(), reason));
   Refuse(wire::WelcomeStatus::kRefused, reason);
   Send(control_.get(), ToJson(EndSession{reason}));
   kill_timer_ = services_.loop.After(kEndNsMax, [this] { Kill(); });
@@ -317,7 +200,7 @@ void Session::Sample(std::int64_t now_ns) {
                            .exempt = wire::LedgerReadUntrusted(watch.exempt) != 0};
   if (sample.cpu_ns < 0 || !watchdog_.Expired(sample)) return;
   End(fmt::format("watchdog: the device has been computing for {} without an end",
-                  Seconds(watchdog_.limit_ns())));
+                  SecondsText(watchdog_.limit_ns())));
 }
 
 void Session::EndForStorage() {
@@ -451,7 +334,7 @@ SessionRecord Session::Record() const {
   record.api = guest_.hello.api;
   record.run_id = run_id();
   record.server = ready_ ? ready_->server : "";
-  record.state = over ? "ended" : state_ == State::kLive ? "live" : "starting";
+  record.state = over ? "ended" : state_ == State::kLive ? "live" : warm_ ? "warm" : "starting";
   record.end_reason = end_reason_;
   const std::int64_t until_ns = over ? ended_ns_ : MonotonicNanoseconds();
   record.seconds = static_cast<double>(until_ns - started_ns_) / kNanosecondsPerSecond;

@@ -4,7 +4,8 @@
 // One session in the manager, from a guest's first message to the last trace of its worker.
 //
 //   starting   directories, memory, sockets and a user are there, the worker is loading the
-//   vendor's library
+//   vendor's library. A session may be started before its guest is there ("warm"): it stays in
+//   this state, with its worker ready, until Adopt, or until nobody has come for long enough
 //      |       ready: Welcome with memory and socket goes to the guest          failed, died, too
 //      slow: refusal
 //   live       the manager has no part in what guest and worker do; it samples the watchdog's words
@@ -64,7 +65,7 @@ class Session {
     std::uint64_t session = 0;
     Peer peer;
     GuestHello hello;
-    UniqueFd connection;  // the first message is still unread
+    UniqueFd connection;  // the first message is still unread; none: a guest like this may come
   };
   struct Events {
     std::function<void(Session&)> worker_ended;  // the record is final
@@ -78,6 +79,14 @@ class Session {
 
   // Never fails: a session that cannot start refuses its guest and goes through `ending`.
   void Start();
+  // Started, and no guest has come.
+  bool is_warm() const { return warm_ && state_ == State::kStarting; }
+  // Warm, for guests like this one.
+  bool Fits(const Peer& peer, const GuestHello& hello) const;
+  // It sees all that the tenant's kernel cache has by now.
+  bool IsCurrent() const { return cache_.IsCurrent(); }
+  // `guest.session` does not count: the session has a number.
+  void Adopt(Guest guest);
   // Asks the worker to tell its guest and to end; kills it if it does not.
   void End(const std::string& reason);
   void Kill();
@@ -97,6 +106,8 @@ class Session {
 
   std::uint64_t id() const { return guest_.session; }
   uid_t tenant() const { return guest_.peer.uid; }
+  const GuestHello& hello() const { return guest_.hello; }
+  bool had_guest() const { return !warm_; }
   const std::string& run_id() const { return guest_.hello.run_id; }
   bool watched() const { return watchdog_.limit_ns() != 0; }
   SessionRecord Record() const;
@@ -108,6 +119,8 @@ class Session {
   Result<void> MakeDirectories();
   Result<void> MakeMemory();
   Result<void> StartWorkerProcess();
+  Result<void> SendGuest();
+  void LimitStart();
   std::string Description() const;
   void FillCache();
 
@@ -135,6 +148,7 @@ class Session {
   Events events_;
   KernelCache cache_;
   State state_ = State::kStarting;
+  bool warm_;  // no guest has come yet
   std::int64_t started_ns_;
   std::int64_t ended_ns_ = 0;
 

@@ -33,7 +33,7 @@ struct SessionRecord {
   std::string api;
   std::string run_id;
   std::string server;
-  std::string state;  // "starting", "live", "ended"
+  std::string state;  // "warm" (no guest yet), "starting", "live", "ended"
   std::string end_reason;
   double seconds = 0;
   double worker_cpu_seconds = 0;

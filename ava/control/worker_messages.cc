@@ -53,6 +53,8 @@ std::string ToJson(const WorkerLog& message) { return Dump({{"log", message.line
 
 std::string ToJson(const EndSession& message) { return Dump({{"end", message.reason}}); }
 
+std::string ToJson(const GuestComes& message) { return Dump({{"guest", message.pid}}); }
+
 Result<WorkerMessage> ParseWorkerMessageUntrusted(std::string_view packet) {
   const Json json = Parse(packet);
   if (const std::string* reason = Text(json, "failed")) return WorkerFailed{*reason};
@@ -62,8 +64,11 @@ Result<WorkerMessage> ParseWorkerMessageUntrusted(std::string_view packet) {
   return Fail(ErrorCode::kViolation, "bad message from the worker");
 }
 
-Result<EndSession> ParseManagerMessage(std::string_view packet) {
+Result<ManagerMessage> ParseManagerMessage(std::string_view packet) {
   const Json json = Parse(packet);
+  if (json.is_object() && json.contains("guest") && json["guest"].is_number_integer()) {
+    return GuestComes{json["guest"].get<pid_t>()};
+  }
   if (const std::string* reason = Text(json, "end")) return EndSession{*reason};
   return Fail(ErrorCode::kViolation, "bad message from the manager");
 }

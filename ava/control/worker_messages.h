@@ -7,9 +7,12 @@
 //                       {"failed": "libpocl.so.2: cannot open shared object file"}
 //                       {"ended": "the guest has disconnected"}
 //                       {"log": "clFinish: command 17 failed"}
-//   manager -> worker   {"end": "watchdog: ..."}
+//   manager -> worker   {"guest": 17}, its process, with its connection
+//                       {"end": "watchdog: ..."}
 //
 // The manager believes a worker no more than a guest: wrong messages end the session.
+
+#include <sys/types.h>
 
 #include <cstddef>
 #include <string>
@@ -39,15 +42,22 @@ struct WorkerLog {
 struct EndSession {
   std::string reason;
 };
+// Here is your guest. Its connection comes along, the first message still unread: the worker, not
+// the manager, takes the descriptors that came with that.
+struct GuestComes {
+  pid_t pid = 0;  // for messages
+};
 
 std::string ToJson(const WorkerReady& message);
 std::string ToJson(const WorkerFailed& message);
 std::string ToJson(const WorkerEnded& message);
 std::string ToJson(const WorkerLog& message);
 std::string ToJson(const EndSession& message);
+std::string ToJson(const GuestComes& message);
 
 using WorkerMessage = std::variant<WorkerReady, WorkerFailed, WorkerEnded, WorkerLog>;
 Result<WorkerMessage> ParseWorkerMessageUntrusted(std::string_view packet);
-Result<EndSession> ParseManagerMessage(std::string_view packet);
+using ManagerMessage = std::variant<EndSession, GuestComes>;
+Result<ManagerMessage> ParseManagerMessage(std::string_view packet);
 
 }  // namespace ava::control

@@ -19,7 +19,12 @@ TEST(WorkerMessages, ComeOutAsTheyWentIn) {
   EXPECT_EQ(std::get<WorkerEnded>(*ended).reason, "the guest has ended");
   const auto log = ParseWorkerMessageUntrusted(ToJson(WorkerLog{"a line"}));
   EXPECT_EQ(std::get<WorkerLog>(*log).line, "a line");
-  EXPECT_EQ(ParseManagerMessage(ToJson(EndSession{"stop"}))->reason, "stop");
+  const auto end = ParseManagerMessage(ToJson(EndSession{"stop"}));
+  ASSERT_TRUE(end.has_value());
+  EXPECT_EQ(std::get<EndSession>(*end).reason, "stop");
+  const auto guest = ParseManagerMessage(ToJson(GuestComes{17}));
+  ASSERT_TRUE(guest.has_value());
+  EXPECT_EQ(std::get<GuestComes>(*guest).pid, 17);
 }
 
 TEST(WorkerMessages, NonsenseIsRefused) {
@@ -28,6 +33,7 @@ TEST(WorkerMessages, NonsenseIsRefused) {
     EXPECT_FALSE(ParseWorkerMessageUntrusted(text).has_value()) << text;
   }
   EXPECT_FALSE(ParseManagerMessage("{}").has_value());
+  EXPECT_FALSE(ParseManagerMessage(R"({"guest": "somebody"})").has_value());
 }
 
 TEST(WorkerMessages, TextsOfVendorsNeedNotBeUnicode) {

@@ -30,7 +30,6 @@ void ForEachField(Spec& spec, Visit visit) {
   visit("uid", spec.uid);
   visit("session_directory", spec.session_directory);
   visit("cache_directory", spec.cache_directory);
-  visit("guest_directory", spec.guest_directory);
   visit("environment", spec.environment);
   visit("environment_patterns", spec.environment_patterns);
   visit("library_directories", spec.library_directories);

@@ -23,14 +23,12 @@ namespace ava::control {
 enum WorkerFd : int {
   kWorkerSpecFd = 3,
   kWorkerControlFd = 4,  // packets of worker_messages.h, to and from the manager
-  kWorkerGuestFd = 5,    // the guest's connection, its first message still unread: the worker, not
-                         // the manager, takes the descriptors that came with it
-  kWorkerSocketFd = 6,   // the session's socket
-  kWorkerMemoryFd = 7,   // the session's memory
-  kWorkerLedgerFd = 8,   // ava/wire/ledger.h
-  kWorkerTenantFd = 9,   // ava/wire/tenant_page.h
+  kWorkerSocketFd = 5,   // the session's socket
+  kWorkerMemoryFd = 6,   // the session's memory
+  kWorkerLedgerFd = 7,   // ava/wire/ledger.h
+  kWorkerTenantFd = 8,   // ava/wire/tenant_page.h
 };
-inline constexpr int kWorkerFdCount = 7;
+inline constexpr int kWorkerFdCount = 6;
 inline constexpr int kWorkerFdEnd = kWorkerSpecFd + kWorkerFdCount;
 
 struct WorkerSpec {
@@ -45,7 +43,6 @@ struct WorkerSpec {
 
   std::string session_directory;                  // with home, tmp and files below
   std::string cache_directory;                    // this session's view
-  std::string guest_directory;                    // the guest's working directory, as it names it
   std::vector<std::string> environment;           // the guest's variables
   std::vector<std::string> environment_patterns;  // which of them may pass, besides the API's own
   std::vector<std::string> library_directories;

@@ -12,7 +12,7 @@ TEST(WorkerSpec, ComesOutAsItWentIn) {
   spec.api = "opencl";
   spec.digest[31] = 0xfe;
   spec.uid = 61000;
-  spec.guest_directory = "/home/\xff\xfe/caf\xc3\xa9";  // not UTF-8, and UTF-8
+  spec.session_directory = "/home/\xff\xfe/caf\xc3\xa9";  // not UTF-8, and UTF-8
   spec.environment = {"POCL_A=\x80", "POCL_B=1"};
   spec.vendor_library = "/opt/vendor/libOpenCL.so";
   const auto fd = PutIntoMemory(ToJson(spec));
@@ -21,7 +21,7 @@ TEST(WorkerSpec, ComesOutAsItWentIn) {
   ASSERT_TRUE(read.has_value()) << read.error().message();
   EXPECT_EQ(read->session, 7U);
   EXPECT_EQ(read->digest, spec.digest);
-  EXPECT_EQ(read->guest_directory, spec.guest_directory);
+  EXPECT_EQ(read->session_directory, spec.session_directory);
   EXPECT_EQ(read->vendor_library, spec.vendor_library);
   EXPECT_EQ(read->environment, spec.environment);
 }

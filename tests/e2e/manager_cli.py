@@ -303,6 +303,87 @@ def test_programs_that_have_ended_do_not_count(place):
         check(run.returncode == 0, f"run {number}: {run.errors}")
 
 
+def warm_of(place):
+    return [session for session in place.sessions() if session["state"] == "warm"]
+
+
+def start_warm(place, seconds=60, more=""):
+    """A manager with a worker that waits for root's next program."""
+    config = place.directory / "avad.toml"
+    config.write_text(f"[sessions]\nwarm_per_user = 1\nwarm_seconds = {seconds}\n{more}")
+    check(place.run("avad", "--socket", place.socket, "--config", str(config)).returncode == 0, "avad")
+    run = place.ava("run", "--", *victim(place))
+    check(run.returncode == 0, run.errors)
+    return wait_until(lambda: warm_of(place), "a warm worker")[0]
+
+
+def stop_warm(place):
+    before = place.snapshot()
+    check(place.ava("stop").returncode == 0, "ava stop")
+    place.expect_nothing_left(before)
+
+
+def test_a_warm_worker_serves_the_next_program(place):
+    waiting = start_warm(place)
+    file = place.directory / "stats.json"
+    for _ in range(5):
+        run = place.ava("run", "--stats", str(file), "--", *victim(place))
+        check(run.returncode == 0 and run.output.endswith("all right\n"), run.output + run.errors)
+        served = json.loads(file.read_text())["sessions"]
+        check([each["session"] for each in served] == [waiting["session"]], f"{served} by {waiting}")
+        waiting = wait_until(lambda: warm_of(place), "another one")[0]
+        check(len(place.sessions()) == 1, "only one waits")
+    stop_warm(place)
+
+
+def test_a_warm_worker_is_for_the_same_user_and_environment(place):
+    waiting = start_warm(place)
+    other = place.ava("run", "--", *victim(place), env=os.environ | {"POCL_MAX_PTHREAD_COUNT": "1"})
+    check(other.returncode == 0, other.errors)
+    if place.root:
+        stranger = place.ava("run", "--", *victim(place), user=GUEST_USER, cwd="/")
+        check(stranger.returncode == 0, stranger.errors)
+    check(waiting["session"] in [each["session"] for each in warm_of(place)], "it still waits")
+    check(user_of(warm_of(place)[0]) != 0 or not place.root, "as a user of its own")
+    stop_warm(place)
+
+
+def test_what_a_library_prints_when_it_is_loaded_reaches_the_program(place):
+    # The vendor's library, and a line from its constructor.
+    source = place.directory / "talks.c"
+    source.write_text('#include <stdio.h>\n__attribute__((constructor)) static void f(void)'
+                      '{ fputs("loaded\\n", stderr); fputs("really\\n", stdout); }\n')
+    library = place.directory / "libtalks.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", str(source), "-o", str(library), "-Wl,--no-as-needed",
+                    "-l:libOpenCL.so.1"], check=True)
+    place.directory.chmod(0o755)
+    start_warm(place, more=f'[worker]\nvendor = "{library}"\n')
+    for _ in range(2):
+        wait_until(lambda: warm_of(place), "a warm worker")
+        run = place.ava("run", "--", *victim(place))
+        check(run.returncode == 0 and run.errors == "loaded\n", run.errors)
+        check(run.output.startswith("really\n"), run.output)
+    stop_warm(place)
+
+
+def test_a_warm_worker_that_is_killed_is_not_missed(place):
+    waiting = start_warm(place)
+    os.kill(waiting["worker_pid"], signal.SIGKILL)
+    wait_until(lambda: not warm_of(place), "it is gone")
+    run = place.ava("run", "--", *victim(place))
+    check(run.returncode == 0, run.errors)
+    wait_until(lambda: warm_of(place), "another one")
+    stop_warm(place)
+
+
+def test_a_warm_worker_for_which_nobody_comes_ends(place):
+    before = place.snapshot()
+    start_warm(place, seconds=1)
+    wait_until(lambda: not place.sessions(), "nobody has come")
+    place.expect_no_session_left(before)
+    place.ava("stop")
+
+
 def test_a_bad_configuration_is_refused_with_its_line(place):
     config = place.directory / "avad.toml"
     config.write_text("[sessions]\nmax = 1\nmany = 2\n")
