@@ -41,6 +41,15 @@ std::string Text(const Box& box) {
                      box.region[0], box.region[1], box.region[2]);
 }
 
+// PoCL does not look at how many layers an array of images has.
+constexpr const char* kLayers = "(left out: PoCL goes on behind the last layer of an array)";
+bool LeavesLayers(const Memory& image, size_t origin, size_t region) {
+  return image.type == CL_MEM_OBJECT_IMAGE1D_ARRAY && origin + region > image.extent[1];
+}
+bool LeavesLayers(const Memory& image, const Box& box) {
+  return LeavesLayers(image, box.origin[1], box.region[1]);
+}
+
 size_t BytesOf(const Box& box, const Memory& image) {
   return box.region[0] * box.region[1] * box.region[2] * image.pixel_bytes;
 }
@@ -70,6 +79,7 @@ void Transfer(World& world, Operands operands, const char* function, bool reads,
   const bool blocking = operands.Flag();
   const size_t extra = operands.Choose<size_t>({0, 8}, {});
   if (!image || !image->is_image()) return world.Line("(left out: no image)");
+  if (LeavesLayers(*image, box)) return world.Line(kLayers);
   const size_t row = extra == 0 ? 0 : box.region[0] * image->pixel_bytes + extra;
   if (BytesOf(box, *image) + box.region[1] * box.region[2] * extra > kHostBytes)
     return world.Line("(left out: too large)");
@@ -166,6 +176,7 @@ void Play_fill_image(World& world, Operands operands) {
   if (!image || !image->is_image()) return world.Line("(left out: no image)");
   if (image->type == CL_MEM_OBJECT_IMAGE1D_BUFFER)
     return world.Line("(left out: PoCL does not survive a fill of an image over a buffer)");
+  if (LeavesLayers(*image, box)) return world.Line(kLayers);
   enqueue.Touch(image);
   if (!enqueue.Prepare(false)) return;
   const cl_uint color[4] = {seed, 2, 0x3f800000, 4};
@@ -187,6 +198,7 @@ void Play_copy_image(World& world, Operands operands) {
   }
   if (&WholeOf(*from) == &WholeOf(*to) && from != to)
     return world.Line("(left out: both over one buffer)");
+  if (LeavesLayers(*from, box) || LeavesLayers(*to, 0, box.region[1])) return world.Line(kLayers);
   if (from == to || from->pixel_bytes != to->pixel_bytes) operands.AddFault();
   enqueue.Touch(from);
   enqueue.Touch(to);
@@ -209,6 +221,7 @@ void Play_copy_image_buffer(World& world, Operands operands) {
     return world.Line("(left out: no image, or no buffer)");
   if (image->type == CL_MEM_OBJECT_IMAGE1D_BUFFER)
     return world.Line("(left out: PoCL does not survive such a copy of an image over a buffer)");
+  if (LeavesLayers(*image, box)) return world.Line(kLayers);
   if (offset + BytesOf(box, *image) > buffer->bytes) operands.AddFault();
   enqueue.Touch(image);
   enqueue.Touch(buffer);

@@ -161,6 +161,8 @@ void Ask(World& world, Operands& operands, const char* function, const std::stri
                           wants_size ? &bytes_ret : nullptr);
   world.Line("{}({}, {:#x}, {} of {}) = {}{}", function, object, name.number, bytes, there,
              operands.Code(code), wants_size ? fmt::format(" size {}", bytes_ret) : "");
+  // Of a program without kernels PoCL writes no names, not even their end.
+  if (name.number == CL_PROGRAM_KERNEL_NAMES && there == 1) value[0] = 0;
   if (code == CL_SUCCESS && size != Size::kNone)
     world.Line("  {}", ValueText(world, name.kind, value.data(), there));
 }
