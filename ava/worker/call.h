@@ -274,6 +274,10 @@ class Call {
   void DependAllOn(const Blob& children, HandleId parent);
   void Account(std::uint16_t resource, Wide amount, HandleId owner = 0);
   void Account(std::uint16_t resource, Wide amount, const void* owner);
+  // Until EndCharges::GiveBack gets what this returns; or, if nobody will call that, until the
+  // owner's last release.
+  void* AccountUntilEnd(std::uint16_t resource, Wide amount, HandleId owner);
+  void AccountUntilRelease(void* kept, HandleId owner);
   void Deallocate(std::uint16_t resource, Wide amount);
   // The event with which the call's data is the guest's again. `own`: nobody but us knows it.
   void CompletesWith(void* event, bool own);
@@ -395,6 +399,7 @@ class Call {
   void GiveUpCallbacks();
   void KillMinted();
   void GiveUpReservations();
+  bool ReserveSoon(std::uint16_t resource, std::uint64_t amount);
   std::uint64_t Count(std::uint16_t resource, Wide amount);
 
   // call_data.cc

@@ -2,15 +2,21 @@
 
 // Call: handles and references.
 
+#include <sched.h>
+
 #include <algorithm>
 #include <cstring>
 #include <limits>
 
+#include "ava/base/clock.h"
 #include "ava/base/format.h"
 #include "ava/worker/call.h"
 
 namespace ava::worker {
 namespace {
+
+// How long a call without room waits for objects that the program has released.
+constexpr std::int64_t kEndsNsMax = 2 * kNanosecondsPerMillisecond;
 
 // What does not fit counts as the most that does.
 std::uint64_t Amount(Wide amount) {
@@ -248,10 +254,20 @@ void Call::KillMinted() {
   for (const Minted& minted : minted_) session_.handles.Kill(minted.id, minted.type, reply_.error);
 }
 
+// A command that has just completed may not have let go of what the program has released yet.
+bool Call::ReserveSoon(std::uint16_t resource, std::uint64_t amount) {
+  const Deadline deadline = Deadline::In(kEndsNsMax);
+  while (!session_.router.Reserve(resource, amount)) {
+    if (!session_.ends->AreSome() || deadline.HasPassed()) return false;
+    sched_yield();
+  }
+  return true;
+}
+
 void Call::Reserve(std::uint16_t resource, Wide amount, std::int64_t error) {
   if (!ok()) return;
   const std::uint64_t counted = Amount(amount);
-  if (!session_.router.Reserve(resource, counted)) return Refuse(error);
+  if (!ReserveSoon(resource, counted)) return Refuse(error);
   reserved_.push_back({resource, counted});
 }
 
@@ -273,6 +289,16 @@ std::uint64_t Call::Count(std::uint16_t resource, Wide amount) {
 void Call::Account(std::uint16_t resource, Wide amount, HandleId owner) {
   const std::uint64_t counted = Count(resource, amount);
   if (owner != 0) session_.handles.AddCharge(owner, {.resource = resource, .amount = counted});
+}
+
+void* Call::AccountUntilEnd(std::uint16_t resource, Wide amount, HandleId owner) {
+  const Charge charge{.resource = resource, .amount = Count(resource, amount)};
+  session_.handles.AddCharge(owner, {.resource = resource, .amount = 0, .until_end = true});
+  return session_.ends->Keep(charge);
+}
+
+void Call::AccountUntilRelease(void* kept, HandleId owner) {
+  session_.handles.AddCharge(owner, EndCharges::Take(kept));
 }
 
 void Call::Deallocate(std::uint16_t resource, Wide amount) {

@@ -2,6 +2,8 @@
 
 // Handles, references, and what becomes of ids when a call fails.
 
+#include <thread>
+
 #include "ava/worker/call_test.h"
 
 namespace ava::worker::test {
@@ -155,6 +157,75 @@ TEST_F(HandlesTest, ObjectsTakeFromTheQuotaUntilTheyDie) {
   EXPECT_EQ(quota_held[0], kQuota - 100U) << "a failed call holds nothing";
   session.handles.Release(Id(1));
   EXPECT_EQ(quota_held[0], 0U);
+}
+
+std::function<void(Call&)> ServeUntilEnd(int* object, Wide amount, void** kept) {
+  return [object, amount, kept](Call& call) {
+    const auto& args = call.As<Creation>();
+    call.Mint(args.minted_result, kMem, "minted_result");
+    call.Reserve(0, amount, -4);
+    if (!call.ok()) return;
+    call.NewResult(args.minted_result, kMem, object);
+    if (!call.Made(true, 0, 0)) return;
+    *kept = call.AccountUntilEnd(0, amount, args.minted_result);
+  };
+}
+
+TEST_F(HandlesTest, ObjectsTakeFromTheQuotaUntilTheLibraryIsThroughWithThem) {
+  entry.error_by = ErrorBy::kParameter;
+  void* kept = nullptr;
+  Run(Creation{0, Id(1)}, ServeUntilEnd(&objects[0], kQuota, &kept));
+  session.handles.Release(Id(1));
+  EXPECT_EQ(session.handles.size(), 0U);
+  EXPECT_EQ(quota_held[0], kQuota) << "a command may still use it";
+  EXPECT_TRUE(session.ends->AreSome());
+  void* none = nullptr;
+  Run(Creation{0, Id(2)}, ServeUntilEnd(&objects[1], 1, &none));
+  EXPECT_EQ(Reply().error, -4);
+  EndCharges::GiveBack(kept);
+  EXPECT_EQ(quota_held[0], 0U);
+  EXPECT_EQ(router.held(0), 0U);
+  EXPECT_FALSE(session.ends->AreSome());
+}
+
+TEST_F(HandlesTest, RoomThatIsAboutToComeIsWaitedFor) {
+  entry.error_by = ErrorBy::kParameter;
+  void* first = nullptr;
+  Run(Creation{0, Id(1)}, ServeUntilEnd(&objects[0], kQuota, &first));
+  session.handles.Release(Id(1));
+  std::thread driver([first] { EndCharges::GiveBack(first); });
+  void* second = nullptr;
+  for (std::uint32_t i = 2; second == nullptr; ++i) {  // On a busy machine, not the first time.
+    Run(Creation{0, Id(i)}, ServeUntilEnd(&objects[1], kQuota, &second));
+  }
+  driver.join();
+  EXPECT_EQ(quota_held[0], kQuota);
+  EndCharges::GiveBack(second);
+}
+
+TEST_F(HandlesTest, ObjectsWhoseEndNobodyTellsOfTakeUntilTheLastRelease) {
+  Run(Creation{0, Id(1)}, [this](Call& call) {
+    const auto& args = call.As<Creation>();
+    call.Mint(args.minted_result, kMem, "minted_result");
+    call.NewResult(args.minted_result, kMem, &objects[0]);
+    if (!call.Made(true, 0, 0)) return;
+    call.AccountUntilRelease(call.AccountUntilEnd(0, 4096, args.minted_result), args.minted_result);
+  });
+  EXPECT_EQ(router.held(0), 4096U);
+  session.handles.Release(Id(1));
+  EXPECT_EQ(router.held(0), 0U);
+  EXPECT_FALSE(session.ends->AreSome());
+}
+
+TEST(EndCharges, OutliveTheirSession) {
+  void* kept = nullptr;
+  {
+    struct Other : CallTest {
+      void TestBody() override {}
+    } other;
+    kept = other.session.ends->Keep({.resource = 0, .amount = 1});
+  }
+  EndCharges::GiveBack(kept);
 }
 
 TEST_F(HandlesTest, NumbersAreWithinTheQuota) {

@@ -35,6 +35,7 @@ using wire::HandleId;
 struct Charge {
   std::uint16_t resource = 0;
   std::uint64_t amount = 0;
+  bool until_end = false;  // the vendor library says when it is given back: end_charges.h
 };
 
 class HandleTable {

@@ -14,6 +14,7 @@
 #include "ava/transport/worker_channel.h"
 #include "ava/worker/addresses.h"
 #include "ava/worker/callbacks.h"
+#include "ava/worker/end_charges.h"
 #include "ava/worker/guest_files.h"
 #include "ava/worker/handle_table.h"
 #include "ava/worker/lent_memory.h"
@@ -33,11 +34,17 @@ class Session {
         channel(guest),
         router(gate),
         progress(signs),
-        handles([&gate](const Charge& charge) { gate.Release(charge.resource, charge.amount); }),
+        ends(std::make_shared<EndCharges>(gate)),
+        handles([this](const Charge& charge) {
+          charge.until_end ? ends->Released() : router.Release(charge.resource, charge.amount);
+        }),
         pending(guest, server.events, signs, addresses),
         files(std::move(guest_files)),
         lent(std::make_shared<LentMemory>(guest)) {}
-  ~Session() { lent->Close(); }
+  ~Session() {
+    lent->Close();
+    ends->Close();
+  }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -68,14 +75,15 @@ class Session {
   Progress& progress;
   Roles* roles = nullptr;
 
+  // What the vendor library's threads tell of may outlive the session.
+  const std::shared_ptr<EndCharges> ends;
   HandleTable handles;
   Mappings mappings;
   Addresses addresses;
   PendingWork pending;
   Callbacks callbacks;
   GuestFiles files;
-  // What the vendor library's threads tell of may outlive the session.
-  const std::shared_ptr<LentMemory> lent;
+  const std::shared_ptr<LentMemory> lent;  // as `ends`
   const std::shared_ptr<StandardOutput> output = std::make_shared<StandardOutput>();
 };
 

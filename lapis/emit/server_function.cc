@@ -140,15 +140,14 @@ void EmitShared(FunctionText& out) {
 // The vendor library says when it has no more use for the memory.
 void EmitLent(FunctionText& out) {
   if (!out.function().shared) return;
-  out.Line(
-      Fill(R"(
+  out.Line(Fill(R"(
 if (ava_shared != nullptr) {
   void* const ava_lent = ava_call.Lend(ava_args.shared_memory);
   const auto ava_end = []($type$, void* lent) { worker::LentMemory::GiveBack(lent); };
   if (vendor.$told_by$ != nullptr) (void)vendor.$told_by$(result, ava_end, ava_lent);
 }
 )",
-           {{"type", out.function().return_type}, {"told_by", out.function().shared->told_by}}));
+                {{"type", out.function().return_type}, {"told_by", out.function().end_told_by}}));
 }
 
 void EmitMapped(FunctionText& out) {

@@ -52,6 +52,23 @@ std::string OwnerOf(const FunctionText& out) {
   return "";
 }
 
+// Until the vendor's library says that the object is gone: what the program has released may still
+// be in use. If it cannot be told to say so, until the program's last release.
+void EmitUntilEnd(FunctionText& out, const model::ResourceUse& use) {
+  out.Line(Fill(R"({
+  void* const ava_kept = ava_call.AccountUntilEnd(kResource_$resource$, $amount$, ava_args.minted_result);
+  const auto ava_end = []($type$, void* kept) { worker::EndCharges::GiveBack(kept); };
+  if (vendor.$told_by$ == nullptr || vendor.$told_by$(result, ava_end, ava_kept) != $success$) {
+    ava_call.AccountUntilRelease(ava_kept, ava_args.minted_result);
+  }
+})",
+                {{"resource", use.resource},
+                 {"amount", WideExpression(out.function(), use.amount)},
+                 {"type", out.function().return_type},
+                 {"told_by", out.function().end_told_by},
+                 {"success", Success(out.api())}}));
+}
+
 }  // namespace
 
 void EmitReservations(FunctionText& out, const std::vector<int>& order, std::size_t decoded) {
@@ -64,6 +81,10 @@ void EmitResources(FunctionText& out) {
   for (const model::ResourceUse& use : out.function().resources) {
     const bool gives_back = use.kind == model::ResourceUse::Kind::kDeallocates;
     const bool owned = use.kind == model::ResourceUse::Kind::kAllocates;
+    if (owned && ReturnsNewHandle(out.function()) && !out.function().end_told_by.empty()) {
+      EmitUntilEnd(out, use);
+      continue;
+    }
     out.Line(std::string(gives_back ? "ava_call.Deallocate(" : "ava_call.Account(") + "kResource_" +
              use.resource + ", " + WideExpression(out.function(), use.amount) +
              (owned ? OwnerOf(out) : "") + ");");

@@ -381,9 +381,9 @@ class Dumper {
     if (function.shared) {
       json["shared"] = {{"parameter", function.shared->parameter},
                         {"bytes", ExprJson(function.shared->bytes)},
-                        {"when", ExprJson(function.shared->when)},
-                        {"told_by", function.shared->told_by}};
+                        {"when", ExprJson(function.shared->when)}};
     }
+    if (!function.end_told_by.empty()) json["end_told_by"] = function.end_told_by;
     for (const ResourceUse& use : function.resources) {
       Json& use_json = json["resources"].emplace_back(Json{
           {"kind", Name(use.kind)}, {"resource", use.resource}, {"amount", ExprJson(use.amount)}});

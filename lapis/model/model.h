@@ -113,15 +113,13 @@ struct Mapping {
   int origin = -1;
 };
 
-// shared(parameter, bytes, when, told_by): when `when` holds, which the guest decides, the object
-// that the call returns has `bytes` bytes in common with the guest, and the vendor library gets
-// their address in `parameter`, an input. `told_by`: the vendor's function that sets a callback
-// (handle, userdata) for the object's end.
+// shared(parameter, bytes, when): when `when` holds, which the guest decides, the object that the
+// call returns has `bytes` bytes in common with the guest until its end (Function::end_told_by),
+// and the vendor library gets their address in `parameter`, an input.
 struct Shared {
   int parameter = -1;
   Expr bytes;
   Expr when;
-  std::string told_by;
 };
 
 // Memory that the API allocates and the program names by addresses, interior ones included. The
@@ -319,6 +317,10 @@ struct Function {
   std::vector<Hook> guest_before, guest_after, guest_lost, server_before, server_after;
   std::vector<ResourceUse> resources;
   std::optional<Shared> shared;
+  // The vendor's function that sets a callback (handle, userdata) for the end of the object that
+  // the call returns: then its memory is the guest's again, and what it held is given back. Empty:
+  // none.
+  std::string end_told_by;
   std::vector<Callback> callbacks;
   std::vector<int> server_order;  // order in which parameters are decoded (dependencies first)
   Provenance provenance = Provenance::kInferred;  // the strongest provenance in it

@@ -277,24 +277,31 @@ bool TellsOfAnEnd(const header::Function* function, const header::Type& handle) 
 void Shared(Target& target, const Node& node) {
   const int parameter = target.Parameter(node.operands[0]);
   if (parameter == kNoParameter) return;
-  const std::string told_by = node.operands[3].text;
-  if (!TellsOfAnEnd(target.context.header.FindFunction(told_by), *target.declared.result)) {
-    target.context.diagnostics.Report(
-        diag::kExpressionType, node.operands[3].span, node.word(),
-        "a function that sets a callback (handle, void *) for an object's end", told_by);
-    return;
-  }
   target.function.shared = {.parameter = parameter,
                             .bytes = target.ExprOf(node.operands[1]),
-                            .when = target.ExprOf(node.operands[2]),
-                            .told_by = told_by};
+                            .when = target.ExprOf(node.operands[2])};
   target.NeedHandle(node.operands[0], kResult);
   target.context.afterwards.emplace_back([&context = target.context, &function = target.function,
                                           &node, parameter, type = target.TypeOf(parameter).name] {
     if (!IsPlainInput(function.parameters[static_cast<std::size_t>(parameter)].shape))
       context.diagnostics.Report(diag::kExpressionType, node.operands[0].span, node.word(),
                                  "an input of plain data", type);
+    if (function.end_told_by.empty())
+      context.diagnostics.Report(diag::kExpressionType, node.span, node.word(),
+                                 "an object of whose end a function tells (ends)", function.name);
   });
+}
+
+void Ends(Target& target, const Node& node) {
+  const std::string told_by = node.operands[0].text;
+  if (!TellsOfAnEnd(target.context.header.FindFunction(told_by), *target.declared.result)) {
+    target.context.diagnostics.Report(
+        diag::kExpressionType, node.operands[0].span, node.word(),
+        "a function that sets a callback (handle, void *) for an object's end", told_by);
+    return;
+  }
+  target.function.end_told_by = told_by;
+  target.NeedHandle(node.operands[0], kResult);
 }
 
 using Apply = std::function<void(Target&, const Node&)>;
@@ -327,6 +334,7 @@ const std::map<std::string, Apply>& Statements() {
       {"deallocates_rc", [](Target& t, const Node& n) { Resource(t, n, Kind::kDeallocates); }},
       {"consumes_rc", [](Target& t, const Node& n) { Resource(t, n, Kind::kConsumes); }},
       {"shared", Shared},
+      {"ends", Ends},
       {"guest", Hook},
       {"server", Hook},
       {"before", Hook},

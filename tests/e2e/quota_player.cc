@@ -2,7 +2,8 @@
 // Takes and gives back device memory at random, as often as it is told, and says what it holds:
 // quotas.py compares that with what the manager says.
 //
-//   standard input    "play N": N steps; "take BYTES": one buffer; "drop": give everything back
+//   standard input    "play N": N steps; "take BYTES": one buffer; "drop": give everything back;
+//                     "hide BYTES": releases what is in use, and asks for more
 //   standard output   "held BYTES shared PIECES refused TIMES", after each
 #include <algorithm>
 #include <iostream>
@@ -58,12 +59,57 @@ class Player {
     std::fflush(stdout);
   }
 
+  // More than half of the quota, which the program releases while a command waits that writes to
+  // it, and while an image lies in it: there is no room for as much again until then.
+  void Hide(size_t bytes) {
+    cl_mem buffer = MakeBuffer(bytes);
+    cl_int code = CL_SUCCESS;
+    cl_event gate = clCreateUserEvent(session_.context, &code);
+    e2e::Ok(code);
+    const cl_int zero = 0;
+    e2e::Ok(clEnqueueFillBuffer(session_.queue, buffer, &zero, sizeof zero, 0, bytes, 1, &gate,
+                                nullptr));
+    e2e::Ok(clFlush(session_.queue));
+    e2e::Ok(clReleaseMemObject(buffer));
+    ExpectNoRoom(bytes);
+    e2e::Ok(clSetUserEventStatus(gate, CL_COMPLETE));
+    e2e::Ok(clFinish(session_.queue));
+    e2e::Ok(clReleaseEvent(gate));
+    buffer = MakeBuffer(bytes);
+    const cl_image_format format = {.image_channel_order = CL_R,
+                                    .image_channel_data_type = CL_UNSIGNED_INT32};
+    cl_image_desc desc = {};
+    desc.image_type = CL_MEM_OBJECT_IMAGE1D_BUFFER;
+    desc.image_width = kRow;
+    desc.buffer = buffer;
+    cl_mem image =
+        clCreateImage(session_.context, CL_MEM_READ_WRITE, &format, &desc, nullptr, &code);
+    e2e::Ok(code);
+    e2e::Ok(clReleaseMemObject(buffer));
+    ExpectNoRoom(bytes);
+    e2e::Ok(clReleaseMemObject(image));
+  }
+
  private:
   struct Piece {
     cl_mem object;
     void* shared;  // SVM, if there is no object
     size_t bytes;
   };
+
+  cl_mem MakeBuffer(size_t bytes) {
+    cl_int code = CL_SUCCESS;
+    cl_mem buffer = clCreateBuffer(session_.context, CL_MEM_READ_WRITE, bytes, nullptr, &code);
+    e2e::Ok(code);
+    return buffer;
+  }
+
+  void ExpectNoRoom(size_t bytes) {
+    cl_int code = CL_SUCCESS;
+    cl_mem more = clCreateBuffer(session_.context, CL_MEM_READ_WRITE, bytes, nullptr, &code);
+    e2e::Expect(more == nullptr && code == CL_MEM_OBJECT_ALLOCATION_FAILURE,
+                "no room beside what is released and in use");
+  }
 
   // A piece of some kind.
   void Take(size_t bytes) {
@@ -152,6 +198,11 @@ int main(int argc, char** argv) {
       int steps = 0;
       std::cin >> steps;
       player.Play(steps);
+    }
+    if (word == "hide") {
+      size_t bytes = 0;
+      std::cin >> bytes;
+      player.Hide(bytes);
     }
     if (word == "take") {
       size_t bytes = 0;

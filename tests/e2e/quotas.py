@@ -110,6 +110,11 @@ def play(place, options, chance):
             player.tell(f"take {wanted}")
             player.hear()
             check(player.held == before + (wanted if granted else 0), f"user {user}: {wanted} bytes beside {before}")
+    everybody(players, "drop")
+    for user in users:
+        player = next(player for player in players if player.user == user)
+        player.tell(f"hide {SESSION_BYTES // 4 * 3}")
+        player.hear()
     for player in players:
         player.end()
     return rounds, deaths, refused, fullest
