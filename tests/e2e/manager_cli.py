@@ -376,6 +376,13 @@ def test_a_warm_worker_that_is_killed_is_not_missed(place):
     stop_warm(place)
 
 
+def test_a_killed_manager_leaves_no_warm_worker(place):
+    start_warm(place)
+    before = place.snapshot()
+    os.kill(place.manager()["pid"], signal.SIGKILL)
+    place.expect_nothing_left(before)
+
+
 def test_a_warm_worker_for_which_nobody_comes_ends(place):
     before = place.snapshot()
     start_warm(place, seconds=1)
