@@ -18,6 +18,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -60,6 +62,8 @@ namespace ava {
 namespace {
 
 using control::WorkerSpec;
+
+constexpr int kRoomWaitMs = 100;
 
 // Device nodes of accelerators, where there are some.
 std::vector<std::string> AcceleratorNodes() {
@@ -124,13 +128,15 @@ class KeptOutput {
   // Once the streams are the guest's.
   void Print() const {
     for (const auto& [target, file] : files_) {
-      off_t at = 0;
-      const off_t end = lseek(file.get(), 0, SEEK_END);
       std::array<char, 4096> buffer;
-      while (at < end) {
+      for (off_t at = 0;;) {
         const ssize_t bytes = pread(file.get(), buffer.data(), buffer.size(), at);
-        if (bytes <= 0 || write(target, buffer.data(), static_cast<std::size_t>(bytes)) < 0) break;
-        at += bytes;
+        if (bytes <= 0) break;
+        const ssize_t written = write(target, buffer.data(), static_cast<std::size_t>(bytes));
+        if (written >= 0) at += written;
+        if (written < 0 && errno != EINTR && errno != EAGAIN) break;
+        pollfd room{.fd = target, .events = POLLOUT, .revents = 0};
+        if (written < 0 && poll(&room, 1, kRoomWaitMs) == 0) break;  // nobody reads it
       }
     }
   }
@@ -252,8 +258,9 @@ std::vector<router::QuotaRule> QuotasOf(const WorkerSpec& spec,
   return {{.resource = kResource, .quota = quota}};
 }
 
-control::WorkerReady Ready(const worker::ServerApi& api) {
+control::WorkerReady Ready(const worker::ServerApi& api, bool has_guest) {
   control::WorkerReady ready;
+  ready.has_guest = has_guest;
   ready.server = fmt::format("{} {} ({})", api.name, api.version, api.vendor_library);
   for (const worker::FunctionEntry& function : api.functions) {
     ready.functions.emplace_back(function.name);
@@ -306,8 +313,8 @@ Result<void> Work(const WorkerSpec& spec, const ManagerLink& manager) {
                          .quotas = quotas,
                          .ledger = &ledger.ledger()});
   worker::Progress progress;
-  manager.Send(Ready(*api));
   if (kept) {
+    manager.Send(Ready(*api, false));
     connection = manager.TakeGuest(true);
     AVA_TRY(Meet(spec, connection));
     kept->Print();
@@ -318,6 +325,7 @@ Result<void> Work(const WorkerSpec& spec, const ManagerLink& manager) {
                 .channel = channel,
                 .guest = std::move(guest),
                 .ledger = ledger.ledger()});
+  manager.Send(Ready(*api, true));
   static_cast<void>(worker::ServeSession(*api, channel, router, progress, FilesOf(spec)));
   for (;;) pause();  // the monitor ends the process
 }

@@ -14,10 +14,14 @@
 
 namespace ava::control {
 
-// How many sessions there are, this one not counted, nor those whose last process has ended.
+// How many sessions there are, this one not counted. Those whose last process has ended count for
+// themselves: what they leave is being cleared away, which takes no time unless somebody has left
+// much.
 struct Load {
   std::int64_t sessions = 0;
   std::int64_t sessions_of_user = 0;
+  std::int64_t dead = 0;
+  std::int64_t dead_of_user = 0;
 };
 
 struct Refusal {

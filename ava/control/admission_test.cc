@@ -26,6 +26,15 @@ TEST(Admission, IsBusyAtTheLimits) {
   EXPECT_EQ(mine->status, wire::WelcomeStatus::kBusy);
 }
 
+TEST(Admission, IsBusyWhileTooMuchIsClearedAway) {
+  EXPECT_FALSE(Decide({}, Hello(), {.dead = 255, .dead_of_user = 127}).has_value());
+  for (const Load& load : {Load{.dead = 256}, Load{.dead = 128, .dead_of_user = 128}}) {
+    const auto refusal = Decide({}, Hello(), load);
+    ASSERT_TRUE(refusal.has_value());
+    EXPECT_EQ(refusal->status, wire::WelcomeStatus::kBusy);
+  }
+}
+
 TEST(Admission, RefusesAnImpossibleApi) {
   GuestHello hello;
   hello.functions = 100'000;

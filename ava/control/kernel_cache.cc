@@ -58,17 +58,16 @@ Result<UniqueFd> MakeDirectory(int parent_fd, const std::string& name, const Cac
 }  // namespace
 
 KernelCache::KernelCache(const std::string& cache_directory, uid_t tenant, const std::string& name)
-    : store_(fmt::format("{}/{}/entries", cache_directory, tenant)),
-      entries_(fmt::format("{}/{}/entries", cache_directory, tenant)),
+    : store_(fmt::format("{}/{}/layers", cache_directory, tenant)),
+      tenant_(fmt::format("{}/{}", cache_directory, tenant)),
       views_(fmt::format("{}/{}/views/{}", cache_directory, tenant, name)) {}
 
 Result<void> KernelCache::Prepare() const {
-  // Workers pass through to their view; nobody lists, and nobody but us enters `entries`.
-  const fs::path tenant = fs::path(entries_).parent_path();
-  AVA_TRY(EnsureDirectory(tenant.parent_path().string(), 0755));
-  AVA_TRY(EnsureDirectory(tenant.string(), 0711));
+  // Workers pass through to their view; nobody lists, and nobody but us enters the store.
+  AVA_TRY(EnsureDirectory(fs::path(tenant_).parent_path().string(), 0755));
+  AVA_TRY(EnsureDirectory(tenant_, 0711));
   AVA_TRY(store_.Prepare());
-  AVA_TRY(EnsureDirectory((tenant / "views").string(), 0711));
+  AVA_TRY(EnsureDirectory(tenant_ + "/views", 0711));
   return EnsureDirectory(views_, 0711);
 }
 
@@ -156,6 +155,7 @@ Result<void> RemoveViews(const std::string& cache_directory, const std::string& 
   for (auto at = fs::directory_iterator(cache_directory, error);
        !error && at != fs::directory_iterator(); at.increment(error)) {
     AVA_TRY(RemoveTree((at->path() / "views" / name).string()));
+    AVA_TRY(RemoveTree((at->path() / "entries").string()));  // of a release before the layers
     rmdir((at->path() / "views").c_str());  // when no other manager has views there
   }
   return {};

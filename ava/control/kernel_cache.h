@@ -6,7 +6,7 @@
 // A tenant's workers have users of their own, and PoCL makes its cache with modes 0700 and 0600,
 // which no group, umask or default ACL can widen. So no worker sees the cache itself:
 //
-//   <cache>/<tenant uid>/entries/...            0700, the manager's: kernel_store.h
+//   <cache>/<tenant uid>/layers/...             0700, the manager's: kernel_store.h
 //   <cache>/<tenant uid>/views/<name>/<id>/...  the session's view of it, the worker's own
 //
 // A view is an overlay mount: the store's layers below, and on top a new one in a file system of
@@ -68,7 +68,7 @@ class KernelCache {
 
   KernelStore store_;
   Seen seen_;
-  std::string entries_;
+  std::string tenant_;
   std::string views_;
   std::shared_ptr<Mount> mount_;
 };

@@ -86,7 +86,7 @@ class KernelCacheTest : public testing::TestWithParam<bool> {
   // Names below the store's directory that are generations.
   std::vector<std::string> Generations() {
     std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(top_ + "/1000/entries")) {
+    for (const auto& entry : fs::directory_iterator(top_ + "/1000/layers")) {
       if (entry.is_directory()) names.push_back(entry.path().filename().string());
     }
     return names;
@@ -159,14 +159,13 @@ TEST_P(KernelCacheTest, TheFirstOfTwoStays) {
 }
 
 TEST_P(KernelCacheTest, TheOldestGoWhenTheLimitIsReached) {
-  const std::string view = View(1, first_);
   for (int i = 0; i < 5; ++i) {
-    const std::string path = view + "/D" + std::to_string(i) + "/program.bc";
+    const std::string path = View(1, first_) + "/D" + std::to_string(i) + "/program.bc";
     WriteLikePocl(path, "code", first_);
     const timespec used[2] = {{1000 + i, 0}, {1000 + i, 0}};
     ASSERT_EQ(utimensat(0, path.c_str(), used, 0), 0);
+    Close(1, first_, {.files = i < 4 ? 2048U : 2U, .bytes = 1 << 20});
   }
-  Close(1, first_, {.files = 2, .bytes = 1 << 20});
   EXPECT_EQ(Kept(), (std::map<std::string, std::string>{{"D3/program.bc", "code"},
                                                         {"D4/program.bc", "code"}}));
 }
@@ -190,6 +189,45 @@ TEST_P(KernelCacheTest, KeepsFewLayersAndNoGenerationThatNobodyUses) {
   }
   EXPECT_EQ(Generations().size(), 1U);
   EXPECT_EQ(Kept().size(), 60U);
+}
+
+// A tmpfs counts what is written of them, a disk what they seem to have.
+TEST_P(KernelCacheTest, FilesWithHolesAreNotFilledUp) {
+  const std::string view = View(1, first_);
+  WriteLikePocl(view + "/DA/program.bc", "code", first_);
+  WriteLikePocl(view + "/DB/holes.bc", "code", first_);
+  ASSERT_EQ(truncate((view + "/DB/holes.bc").c_str(), 1 << 30), 0);
+  Close(1, first_);
+  const bool moved = !GetParam();
+  EXPECT_EQ(Kept().size(), moved ? 2U : 1U);
+}
+
+TEST_P(KernelCacheTest, OneSessionBringsNoMoreThanTheLimits) {
+  const std::string view = View(1, first_);
+  for (int i = 0; i < 9; ++i)
+    WriteLikePocl(view + "/D" + std::to_string(i) + "/program.bc", "code", first_);
+  fs::create_directories(view + "/empty/of/files");
+  Close(1, first_, {.files = 100, .bytes = 12});
+  EXPECT_EQ(Kept().size(), 3U);
+  int directories = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(top_ + "/1000/layers"))
+    directories +=
+        entry.path().filename().string().starts_with("D") || entry.path().filename() == "empty";
+  EXPECT_EQ(directories, 3) << "those of files that were taken";
+}
+
+TEST_P(KernelCacheTest, AnOldGenerationGoesWithItsLastSession) {
+  WriteLikePocl(View(1, first_) + "/D0/program.bc", "code", first_);
+  Close(1, first_);
+  View(2, first_);
+  for (int i = 1; i < 20; ++i) {
+    WriteLikePocl(View(3, second_) + "/D" + std::to_string(i) + "/program.bc", "code", second_);
+    Close(3, second_);
+  }
+  Close(2, first_);
+  View(4, second_);
+  Close(4, second_);
+  EXPECT_EQ(Generations().size(), 1U);
 }
 
 TEST_P(KernelCacheTest, AViewIsCurrentUntilSomethingComes) {

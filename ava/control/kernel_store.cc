@@ -25,6 +25,9 @@ namespace fs = std::filesystem;
 constexpr int kDepthMax = 16;
 constexpr int kOpenRoundsMax = 100;
 constexpr std::uint64_t kShare = KernelStore::kLayersMax;
+// Sessions that last hold old ones. With so many, nothing more is kept until some have ended.
+constexpr std::size_t kGenerationsMax = 8;
+constexpr std::int64_t kBlockBytes = 512;  // of st_blocks
 constexpr mode_t kLayerDirectoryMode = 0777;
 // Names that are no numbers are no generations.
 constexpr std::string_view kLock = "lock";
@@ -66,26 +69,36 @@ bool CopyAll(int from_fd, int to_fd, off_t bytes) {
   return true;
 }
 
+void MakeParents(int layer_fd, const std::string& path) {
+  for (std::size_t slash = path.find('/'); slash != std::string::npos;
+       slash = path.find('/', slash + 1)) {
+    MakeLayerDirectory(layer_fd, path.substr(0, slash));
+  }
+}
+
 // What is new in a view, into a layer.
 class Merge final : public TreeWalk {
  public:
-  Merge(const CacheOwner& owner, const std::vector<UniqueFd>& layers)
-      : owner_(owner), layers_(layers) {}
+  Merge(const CacheOwner& owner, const std::vector<UniqueFd>& layers, int layer_fd,
+        const CacheLimits& limits)
+      : owner_(owner), layers_(layers), layer_fd_(layer_fd), limits_(limits) {}
 
+  void Take(int from_fd) { Run(from_fd, from_fd); }
   std::uint64_t files() const { return files_; }
   std::uint64_t bytes() const { return bytes_; }
 
  private:
   // By descriptor: what a worker asked for before it was killed may still exchange the name's file
   // for a link, which we must not follow.
-  void File(int from_fd, int to_fd, const std::string& path, const std::string& name,
+  void File(int from_fd, int, const std::string& path, const std::string& name,
             const struct stat& seen) override {
-    if (!IsWorth(seen) || IsTemporary(name) || IsThere(path + name)) return;
+    if (full_ || !IsWorth(seen) || IsTemporary(name) || IsThere(path + name)) return;
     const UniqueFd file(
         openat(from_fd, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     struct stat status{};
-    if (!file || fstat(file.get(), &status) != 0 || !IsWorth(status)) return;
-    if (!Move(from_fd, to_fd, name, file.get(), status) && !Copy(to_fd, name, file.get(), status)) {
+    if (!file || fstat(file.get(), &status) != 0 || !IsWorth(status) || !HasRoom(status)) return;
+    MakeParents(layer_fd_, path);
+    if (!Move(from_fd, path, name, file.get(), status) && !Copy(path + name, file.get(), status)) {
       return;
     }
     ++files_;
@@ -96,46 +109,60 @@ class Merge final : public TreeWalk {
     return S_ISREG(status.st_mode) && status.st_uid == expected && status.st_nlink == 1 &&
            status.st_size != 0;
   }
-  // Whoever was first stays: others may have it open.
+  bool HasRoom(const struct stat& status) {
+    full_ = files_ >= limits_.files ||
+            bytes_ + static_cast<std::uint64_t>(status.st_size) > limits_.bytes;
+    return !full_;
+  }
+  // Whoever was first stays: others may have it open. What is empty there, a crash has left.
   bool IsThere(const std::string& path) const {
     return std::ranges::any_of(layers_, [&path](const UniqueFd& layer) {
-      return faccessat(layer.get(), path.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+      struct stat status{};
+      return fstatat(layer.get(), path.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+             status.st_size != 0;
     });
   }
   static mode_t ModeOf(const struct stat& status) {
     return (status.st_mode & S_IXUSR) != 0 ? 0755 : 0644;
   }
   // Within a file system. The name's file may be another one by now, but one of this owner's.
-  bool Move(int from_fd, int to_fd, const std::string& name, int file, const struct stat& status) {
-    if (status.st_dev != DeviceOf(to_fd)) return false;
+  bool Move(int from_fd, const std::string& path, const std::string& name, int file,
+            const struct stat& status) {
+    if (status.st_dev != DeviceOf(layer_fd_)) return false;
     if (owner_.change && fchown(file, geteuid(), getegid()) != 0) return false;
     if (fchmod(file, ModeOf(status)) != 0) return false;
-    return renameat2(from_fd, name.c_str(), to_fd, name.c_str(), RENAME_NOREPLACE) == 0;
+    return renameat2(from_fd, name.c_str(), layer_fd_, (path + name).c_str(), RENAME_NOREPLACE) ==
+           0;
   }
-  static bool Copy(int to_fd, const std::string& name, int file, const struct stat& status) {
-    const UniqueFd copy(
-        openat(to_fd, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  bool Copy(const std::string& path, int file, const struct stat& status) {
+    // A file with holes is no compiler's, and could be larger here than all that its worker may
+    // have.
+    if (std::int64_t{status.st_blocks} * kBlockBytes < status.st_size) return false;
+    const UniqueFd copy(openat(layer_fd_, path.c_str(),
+                               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!copy) return false;
     const timespec times[2] = {status.st_atim, status.st_mtim};
     if (CopyAll(file, copy.get(), status.st_size) && fchmod(copy.get(), ModeOf(status)) == 0 &&
         futimens(copy.get(), times) == 0) {
       return true;
     }
-    unlinkat(to_fd, name.c_str(), 0);
+    full_ = true;  // most likely the disk
+    unlinkat(layer_fd_, path.c_str(), 0);
     return false;
   }
   static dev_t DeviceOf(int fd) {
     struct stat status{};
     return fstat(fd, &status) == 0 ? status.st_dev : 0;
   }
-  bool MakeDirectory(int to_fd, const std::string& name) override {
-    return MakeLayerDirectory(to_fd, name);
-  }
+  bool MakeDirectory(int, const std::string&) override { return true; }
 
   const CacheOwner& owner_;
   const std::vector<UniqueFd>& layers_;
+  const int layer_fd_;
+  const CacheLimits& limits_;
   std::uint64_t files_ = 0;
   std::uint64_t bytes_ = 0;
+  bool full_ = false;
 };
 
 struct Entry {
@@ -157,6 +184,7 @@ class List final : public TreeWalk {
  private:
   void File(int, int, const std::string& path, const std::string& name,
             const struct stat& status) override {
+    if (status.st_size == 0) return;
     entries_.push_back({path + name, layer_fd_,
                         std::max(status.st_atim.tv_sec, status.st_mtim.tv_sec),
                         static_cast<std::uint64_t>(status.st_size)});
@@ -167,13 +195,13 @@ class List final : public TreeWalk {
   int layer_fd_ = -1;
 };
 
-void Link(const Entry& entry, int to_fd) {
-  for (std::size_t slash = entry.path.find('/'); slash != std::string::npos;
-       slash = entry.path.find('/', slash + 1)) {
-    MakeLayerDirectory(to_fd, entry.path.substr(0, slash));
-  }
-  [[maybe_unused]] const int error =
-      linkat(entry.layer_fd, entry.path.c_str(), to_fd, entry.path.c_str(), 0);
+// False: there is no room. Two layers may have the same name, and an entry may have gone.
+bool Link(const Entry& entry, int to_fd) {
+  MakeParents(to_fd, entry.path);
+  return linkat(entry.layer_fd, entry.path.c_str(), to_fd, entry.path.c_str(), 0) == 0 ||
+         errno == EEXIST ||
+         (errno == ENOENT &&
+          faccessat(entry.layer_fd, entry.path.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0);
 }
 
 }  // namespace
@@ -233,15 +261,17 @@ Result<void> KernelStore::Add(int from_fd, const CacheOwner& owner,
                               const CacheLimits& limits) const {
   const UniqueFd lock(open(Path(kLock).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!lock || flock(lock.get(), LOCK_EX) != 0) return FailSystem("flock", Path(kLock));
-  AVA_TRY(RemoveTree(Path(kBuilt)));
+  for (const std::string_view left : {kBuilt, kNext}) AVA_TRY(RemoveTree(Path(left)));
   auto added = AddLocked(from_fd, owner, limits);
   AVA_TRY(RemoveTree(Path(kBuilt)));  // of a layer that was empty, or failed
+  AVA_TRY(RemoveTree(Path(kNext)));
   return added;
 }
 
 Result<void> KernelStore::AddLocked(int from_fd, const CacheOwner& owner,
                                     const CacheLimits& limits) const {
   Generation generation = AVA_TRY(Open());
+  const std::size_t generations = RemoveOld(generation.number);
   AVA_TRY(EnsureDirectory(Path(kBuilt), 0755));
   const UniqueFd built = OpenBelow(AT_FDCWD, Path(kBuilt));
   if (!built) return FailSystem("open", Path(kBuilt));
@@ -249,11 +279,12 @@ Result<void> KernelStore::AddLocked(int from_fd, const CacheOwner& owner,
   for (const std::uint64_t layer : generation.layers) {
     layers.push_back(OpenBelow(generation.directory.get(), std::to_string(layer)));
   }
-  Merge merge(owner, layers);
-  merge.Run(from_fd, built.get());
+  Merge merge(owner, layers, built.get(), limits);
+  merge.Take(from_fd);
   if (merge.files() == 0) return {};
   if (generation.layers.size() == kLayersMax || merge.files() > limits.files / kShare ||
       merge.bytes() > limits.bytes / kShare) {
+    if (generations >= kGenerationsMax) return {};
     AVA_TRY(StartGeneration(generation, built.get(), limits));
     const std::uint64_t current = generation.number + 1;
     generation.directory.Reset();
@@ -279,7 +310,6 @@ Result<void> KernelStore::StartGeneration(const Generation& old, int built_fd,
   list.Layer(built_fd);
   std::ranges::sort(entries, std::ranges::greater(), &Entry::used_s);
   const std::string next = Path(kNext);
-  AVA_TRY(RemoveTree(next));
   AVA_TRY(EnsureDirectory(next + "/0", 0755));
   const UniqueFd layer = OpenBelow(AT_FDCWD, next + "/0");
   if (!layer) return FailSystem("open", next + "/0");
@@ -287,7 +317,7 @@ Result<void> KernelStore::StartGeneration(const Generation& old, int built_fd,
   std::uint64_t bytes = 0;
   for (const Entry& entry : entries) {
     if (++files > limits.files || (bytes += entry.bytes) > limits.bytes) break;
-    Link(entry, layer.get());
+    if (!Link(entry, layer.get())) return FailSystem("link", entry.path);
   }
   if (rename(next.c_str(), Path(std::to_string(old.number + 1)).c_str()) != 0) {
     return FailSystem("rename", next);
@@ -295,16 +325,19 @@ Result<void> KernelStore::StartGeneration(const Generation& old, int built_fd,
   return {};
 }
 
-void KernelStore::RemoveOld(std::uint64_t current) const {
+std::size_t KernelStore::RemoveOld(std::uint64_t current) const {
   const UniqueFd store = OpenBelow(AT_FDCWD, directory_);
-  if (!store) return;
+  if (!store) return 0;
+  std::size_t left = 0;
   for (const std::uint64_t number : NumbersIn(store.get())) {
-    if (number >= current) return;
     const UniqueFd generation = OpenBelow(store.get(), std::to_string(number));
     // Who has it open has it below a mount.
-    if (!generation || flock(generation.get(), LOCK_EX | LOCK_NB) != 0) continue;
-    static_cast<void>(RemoveTree(Path(std::to_string(number))));
+    const bool goes = number < current && generation &&
+                      flock(generation.get(), LOCK_EX | LOCK_NB) == 0 &&
+                      RemoveTree(Path(std::to_string(number))).has_value();
+    left += goes ? 0 : 1;
   }
+  return left;
 }
 
 }  // namespace ava::control

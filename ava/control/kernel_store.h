@@ -50,15 +50,17 @@ class KernelStore {
   Result<void> Prepare() const;
   Result<Generation> Open() const;
   // Takes over what is new below `from_fd`, where no process writes any more: complete regular
-  // files of `owner` with one name, which no layer has yet. A file may be moved or copied. Keeps
-  // the limits, the longest unused goes first; for a while a store may have twice as much.
+  // files of `owner` with one name, which no layer has yet, at most as many as the limits allow. A
+  // file may be moved or copied. Keeps the limits, the longest unused goes first; for a while a
+  // generation may have twice as much, and one that a session holds stays as long as that.
   Result<void> Add(int from_fd, const CacheOwner& owner, const CacheLimits& limits) const;
 
  private:
   Result<void> AddLocked(int from_fd, const CacheOwner& owner, const CacheLimits& limits) const;
   Result<void> StartGeneration(const Generation& old, int built_fd,
                                const CacheLimits& limits) const;
-  void RemoveOld(std::uint64_t current) const;
+  // How many generations there are still.
+  std::size_t RemoveOld(std::uint64_t current) const;
   std::string Path(std::string_view name) const;
 
   std::string directory_;

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <limits>
 #include <map>
 #include <utility>
 #include <vector>
@@ -63,8 +64,8 @@ struct Connection {
 
 // Sessions whose worker is not dead yet have a slot beside those that are counted.
 std::uint32_t TenantSlots(const Config& config) {
-  return static_cast<std::uint32_t>(
-      std::min<std::int64_t>(2 * config.sessions_per_user_max, wire::kTenantSlotsMax));
+  return static_cast<std::uint32_t>(std::min<std::int64_t>(
+      2 * config.sessions_per_user_max + config.warm_per_user, wire::kTenantSlotsMax));
 }
 
 }  // namespace
@@ -109,6 +110,7 @@ class Manager::State final : public AdminSource {
   void MakeSession(Session::Guest guest);
   void RefuseConnection(std::uint64_t id, wire::WelcomeStatus status, const std::string& reason);
   Load CurrentLoad(uid_t uid) const;
+  std::int64_t FreeUsers() const;
 
   void ReapChildren();
   void OnWorkerEnded(Session& session);
@@ -312,12 +314,18 @@ void Manager::State::RefuseConnection(std::uint64_t id, wire::WelcomeStatus stat
   RestartIdleTimer();
 }
 
+std::int64_t Manager::State::FreeUsers() const {
+  return setup_.users == nullptr ? std::numeric_limits<std::int64_t>::max()
+                                 : static_cast<std::int64_t>(setup_.users->free());
+}
+
 Load Manager::State::CurrentLoad(uid_t uid) const {
   Load load;
   for (const auto& [id, session] : sessions_) {
-    if (session->is_dead() || session->is_warm()) continue;
-    ++load.sessions;
-    load.sessions_of_user += session->tenant() == uid;
+    if (session->is_warm()) continue;
+    const bool same = session->tenant() == uid;
+    ++(session->is_dead() ? load.dead : load.sessions);
+    (session->is_dead() ? load.dead_of_user : load.sessions_of_user) += same;
   }
   return load;
 }
@@ -352,11 +360,9 @@ void Manager::State::StartSession(std::uint64_t id, std::span<const std::byte> p
                        .hello = *std::move(hello),
                        .connection = std::move(connection.socket)};
   connections_.erase(id);
-  if (Session* warm = FindWarm(sessions_, guest)) {
-    warm->Adopt(std::move(guest));
-  } else {
-    MakeSession(std::move(guest));
-  }
+  Session* warm = FindWarm(sessions_, guest);
+  while (warm != nullptr && !warm->Adopt(guest)) warm = FindWarm(sessions_, guest);
+  if (warm == nullptr) MakeSession(std::move(guest));
   SampleWhileWatched();
   if (measure_timer_ == nullptr) MeasureStorageAfter(kMeasurePauseNs);
 }
@@ -449,7 +455,7 @@ void Manager::State::OnWorkerEnded(Session& session) {
 }
 
 void Manager::State::OnGone(Session& session) {
-  auto next = NextWarm(sessions_, session, setup_.config);
+  auto next = NextWarm(sessions_, session, setup_.config, FreeUsers());
   sessions_.erase(session.id());
   if (next && !stopping_) MakeSession(*std::move(next));
   SampleWhileWatched();

@@ -101,6 +101,8 @@ void Session::OnMessage(const WorkerMessage& message) {
 
 void Session::OnReady(const WorkerReady& ready) {
   if (state_ != State::kStarting) return;
+  // From before its guest came to it: it has not met it yet.
+  if (ready.has_guest == warm_) return;
   ready_ = ready;
   if (warm_) {
     start_timer_ = services_.loop.After(services_.config.warm_seconds * kNanosecondsPerSecond,
@@ -135,6 +137,7 @@ void Session::WelcomeWhenReady() {
     return;
   }
   state_ = State::kLive;
+  was_live_ = true;
   WatchGuest();
   services_.log.Info(fmt::format("session {}: user {} process {} api {} worker {} ready after {}",
                                  id(), tenant(), guest_.peer.pid, guest_.hello.api, worker_pid_,

@@ -85,8 +85,9 @@ class Session {
   bool Fits(const Peer& peer, const GuestHello& hello) const;
   // It sees all that the tenant's kernel cache has by now.
   bool IsCurrent() const { return cache_.IsCurrent(); }
-  // `guest.session` does not count: the session has a number.
-  void Adopt(Guest guest);
+  // Takes the guest, whose `session` does not count: this one has a number. False: its worker has
+  // just ended, and the guest is still the caller's.
+  bool Adopt(Guest& guest);
   // Asks the worker to tell its guest and to end; kills it if it does not.
   void End(const std::string& reason);
   void Kill();
@@ -108,6 +109,7 @@ class Session {
   uid_t tenant() const { return guest_.peer.uid; }
   const GuestHello& hello() const { return guest_.hello; }
   bool had_guest() const { return !warm_; }
+  bool was_live() const { return was_live_; }
   const std::string& run_id() const { return guest_.hello.run_id; }
   bool watched() const { return watchdog_.limit_ns() != 0; }
   SessionRecord Record() const;
@@ -119,7 +121,7 @@ class Session {
   Result<void> MakeDirectories();
   Result<void> MakeMemory();
   Result<void> StartWorkerProcess();
-  Result<void> SendGuest();
+  Result<void> SendGuest(const Guest& guest);
   void LimitStart();
   std::string Description() const;
   void FillCache();
@@ -149,6 +151,7 @@ class Session {
   KernelCache cache_;
   State state_ = State::kStarting;
   bool warm_;  // no guest has come yet
+  bool was_live_ = false;
   std::int64_t started_ns_;
   std::int64_t ended_ns_ = 0;
 

@@ -65,19 +65,20 @@ bool Session::Fits(const Peer& peer, const GuestHello& hello) const {
          mine.environment == hello.environment;
 }
 
-void Session::Adopt(Guest guest) {
+bool Session::Adopt(Guest& guest) {
+  if (!SendGuest(guest).has_value()) {
+    Kill();
+    end_reason_ = "it had ended before its guest came";
+    return false;
+  }
   guest.session = id();
   guest_ = std::move(guest);
   warm_ = false;
+  ready_.reset();  // until the worker has met its guest
   started_ns_ = MonotonicNanoseconds();
   watchdog_ = Watchdog(WatchdogNanoseconds(services_.config, guest_.hello));
   LimitStart();
-  if (const auto sent = SendGuest(); !sent.has_value()) {
-    Refuse(wire::WelcomeStatus::kRefused, sent.error().message());
-    Kill();
-    return;
-  }
-  WelcomeWhenReady();
+  return true;
 }
 
 Result<void> Session::Prepare() {
@@ -146,17 +147,17 @@ std::string Session::Description() const {
   return ToJson(spec);
 }
 
-Result<void> Session::SendGuest() {
-  const std::string text = ToJson(GuestComes{guest_.peer.pid});
+Result<void> Session::SendGuest(const Guest& guest) {
+  const std::string text = ToJson(GuestComes{guest.peer.pid});
   const std::array<std::span<const std::byte>, 1> parts = {std::as_bytes(std::span(text))};
-  const std::array<int, 1> connection = {guest_.connection.get()};
+  const std::array<int, 1> connection = {guest.connection.get()};
   const int error = SendPacket(control_.get(), parts, connection, SendMode::kDontWait);
   if (error != 0) return FailSystem("send", "the guest to its worker", error);
   return {};
 }
 
 Result<void> Session::StartWorkerProcess() {
-  if (guest_.connection) AVA_TRY(SendGuest());
+  if (guest_.connection) AVA_TRY(SendGuest(guest_));
   const UniqueFd spec = AVA_TRY(PutIntoMemory(Description()));
   worker_pid_ = AVA_TRY(StartWorker(services_.config.worker_program,
                                     {spec.get(), worker_control_.get(), worker_socket_.get(),

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ class UserPool {
   Result<uid_t> Take();
   // All processes of the user are gone.
   void Give(uid_t uid);
+  // As far as this manager knows: another one of the machine may have some.
+  std::size_t free() const { return static_cast<std::size_t>(std::ranges::count(taken_, false)); }
 
  private:
   UserPool(uid_t first, uid_t last, UniqueFd lock_file)

@@ -20,8 +20,8 @@ Session* FindWarm(const SessionMap& sessions, const Session::Guest& guest) {
 }
 
 std::optional<Session::Guest> NextWarm(const SessionMap& sessions, const Session& last,
-                                       const Config& config) {
-  if (!last.had_guest()) return std::nullopt;
+                                       const Config& config, std::int64_t free_users) {
+  if (!last.was_live()) return std::nullopt;
   std::int64_t of_user = 0;
   std::int64_t all = 0;
   for (const auto& [id, session] : sessions) {
@@ -30,6 +30,8 @@ std::optional<Session::Guest> NextWarm(const SessionMap& sessions, const Session
     of_user += session->tenant() == last.tenant();
   }
   if (of_user >= config.warm_per_user || all >= kWarmMax) return std::nullopt;
+  const auto others = static_cast<std::int64_t>(sessions.size()) - all;
+  if (free_users <= config.sessions_max - others) return std::nullopt;
   GuestHello hello;
   hello.api = last.hello().api;
   hello.digest = last.hello().digest;

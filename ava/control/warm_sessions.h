@@ -21,8 +21,9 @@ Session* FindWarm(const SessionMap& sessions, const Session::Guest& guest);
 
 // What to start when `last` has ended: the next program is likely to be one like the last. Not
 // sooner, since a worker that starts takes time from programs that run, and sees what the last one
-// compiled. Nothing: as many as may wait do, or `last` had no guest itself.
+// compiled. Nothing: as many as may wait do; `last` had no guest itself, or never worked; or of the
+// `free_users` for workers guests may need all.
 std::optional<Session::Guest> NextWarm(const SessionMap& sessions, const Session& last,
-                                       const Config& config);
+                                       const Config& config, std::int64_t free_users);
 
 }  // namespace ava::control

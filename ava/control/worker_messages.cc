@@ -27,6 +27,7 @@ const std::string* Text(const Json& json, const char* key) {
 Result<WorkerMessage> ParseReady(const Json& json) {
   WorkerReady ready;
   if (const std::string* server = Text(json, "server")) ready.server = *server;
+  ready.has_guest = json.is_object() && json.value("has_guest", Json()) == true;
   if (json.is_object() && json.contains("functions")) {
     for (const Json& name : json["functions"]) {
       const auto* text = name.get_ptr<const std::string*>();
@@ -42,7 +43,10 @@ Result<WorkerMessage> ParseReady(const Json& json) {
 }  // namespace
 
 std::string ToJson(const WorkerReady& message) {
-  return Dump({{"ready", {{"server", message.server}, {"functions", message.functions}}}});
+  return Dump({{"ready",
+                {{"has_guest", message.has_guest},
+                 {"server", message.server},
+                 {"functions", message.functions}}}});
 }
 
 std::string ToJson(const WorkerFailed& message) { return Dump({{"failed", message.reason}}); }

@@ -3,7 +3,8 @@
 
 // What a worker and its manager say to each other: JSON, one packet each.
 //
-//   worker -> manager   {"ready": {"server": "opencl 3.0", "functions": ["clGetPlatformIDs", ...]}}
+//   worker -> manager   {"ready": {"has_guest": true, "server": "opencl 3.0",
+//                                  "functions": ["clGetPlatformIDs", ...]}}
 //                       {"failed": "libpocl.so.2: cannot open shared object file"}
 //                       {"ended": "the guest has disconnected"}
 //                       {"log": "clFinish: command 17 failed"}
@@ -26,7 +27,9 @@ namespace ava::control {
 
 inline constexpr std::size_t kWorkerMessageBytesMax = std::size_t{64} * 1024;
 
+// A worker that has started before its guest says it twice.
 struct WorkerReady {
+  bool has_guest = false;
   std::string server;                  // which device, in words
   std::vector<std::string> functions;  // names by id, for statistics
 };

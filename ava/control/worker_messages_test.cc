@@ -9,7 +9,7 @@ namespace ava::control {
 namespace {
 
 TEST(WorkerMessages, ComeOutAsTheyWentIn) {
-  const auto ready = ParseWorkerMessageUntrusted(ToJson(WorkerReady{"cpu", {"clA", "clB"}}));
+  const auto ready = ParseWorkerMessageUntrusted(ToJson(WorkerReady{true, "cpu", {"clA", "clB"}}));
   ASSERT_TRUE(ready.has_value());
   EXPECT_EQ(std::get<WorkerReady>(*ready).server, "cpu");
   EXPECT_EQ(std::get<WorkerReady>(*ready).functions.size(), 2U);
@@ -41,9 +41,9 @@ TEST(WorkerMessages, TextsOfVendorsNeedNotBeUnicode) {
 }
 
 TEST(WorkerMessages, ListsHaveALimit) {
-  EXPECT_FALSE(
-      ParseWorkerMessageUntrusted(ToJson(WorkerReady{"cpu", std::vector<std::string>(513, "f")}))
-          .has_value());
+  EXPECT_FALSE(ParseWorkerMessageUntrusted(
+                   ToJson(WorkerReady{true, "cpu", std::vector<std::string>(513, "f")}))
+                   .has_value());
 }
 
 }  // namespace

@@ -307,6 +307,10 @@ int release(buffer b);
   const std::vector<int> handle{diag::kNotAHandle.number};
   EXPECT_EQ(MustFail(release + "create { depends_on(result, what->kind); }", header), handle);
   EXPECT_EQ(MustFail(release + "create { depends_on(result, number->of); }", header), handle);
+  EXPECT_EQ(MustFail(release + "create { argument(what) { in; buffer(number); } "
+                               "depends_on(result, what->of); }",
+                     header),
+            handle);
   EXPECT_EQ(MustFail(release + "create { depends_on(result, where->of); }", header),
             std::vector<int>{diag::kUnknownParameter.number});
 }

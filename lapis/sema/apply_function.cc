@@ -110,6 +110,8 @@ bool IsHandle(const model::ShapePtr& shape) {
 
 bool HasHandle(const model::Parameter& parameter, const std::string& field) {
   if (!parameter.shape || !parameter.shape->element) return false;
+  const auto& count = parameter.shape->count;
+  if (count && count->constant != 1 && count->text != "1") return false;  // of which of them?
   return std::ranges::any_of(parameter.shape->element->fields, [&field](const model::Field& each) {
     return each.name == field && IsHandle(each.shape);
   });
