@@ -77,7 +77,7 @@ class TwoProcesses : public testing::Test {
  protected:
   void SetUp() override {
 #ifdef AVA_THREAD_SANITIZER
-    GTEST_SKIP() << "two processes";
+    GTEST_SKIP() << "TSan does not see the order that memory shared by two processes gives";
 #endif
     Result<UniqueFd> memory = CreateSessionMemory({.arena_bytes = 8 * kMiB});
     ASSERT_TRUE(memory.has_value());

@@ -288,7 +288,8 @@ def test_a_sessions_files_are_limited(place):
     with working(place, user=STRANGER, cwd="/") as (program, session):
         user, name = user_of(session), place.manager()["name"]
         # Of the worker's own file system, which nobody sees from here.
-        directory = f"/proc/{session['worker_pid']}/root/run/ava/{name}/sessions/{session['session']}"
+        root = pathlib.Path("/proc", str(session["worker_pid"]), "root")
+        directory = root / f"run/ava/{name}/sessions/{session['session']}"
         check(not os.listdir(f"/run/ava/{name}/sessions/{session['session']}"), "it is apart")
         error = write_as(user, f"{directory}/tmp/big", 32)
         check(error is not None and error.errno == errno.ENOSPC, f"no room: {error}")
@@ -298,7 +299,7 @@ def test_a_sessions_files_are_limited(place):
         check(errors[-1] is not None and errors[-1].errno == errno.ENOSPC, f"no room: {errors[-1]}")
         check(place.sessions(), "the session goes on")
         # So is what it sees of the kernel cache.
-        view = f"/proc/{session['worker_pid']}/root/var/cache/ava/{STRANGER}/views/{name}/{session['session']}"
+        view = root / f"var/cache/ava/{STRANGER}/views/{name}/{session['session']}"
         error = write_as(user, f"{view}/big", 32)
         check(error is not None and error.errno == errno.ENOSPC, f"no room: {error}")
         check(place.sessions(), "the session still goes on")
