@@ -16,7 +16,7 @@ namespace bench {
 
 inline void Ok(cl_int code, std::source_location at = std::source_location::current()) {
   if (code == CL_SUCCESS) return;
-  std::fprintf(stderr, "micro: OpenCL error %d at %s:%u\n", code, at.file_name(), at.line());
+  std::fprintf(stderr, "bench: OpenCL error %d at %s:%u\n", code, at.file_name(), at.line());
   std::_Exit(1);
 }
 
