@@ -47,6 +47,7 @@
 #include "ava/base/system_error.h"
 #include "ava/control/hello.h"
 #include "ava/control/layout.h"
+#include "ava/control/lease_page.h"
 #include "ava/control/ledger_page.h"
 #include "ava/control/tenant_memory.h"
 #include "ava/control/worker_environment.h"
@@ -301,6 +302,7 @@ Result<void> Work(const WorkerSpec& spec, const ManagerLink& manager) {
 
   const auto ledger = AVA_TRY(control::LedgerPage::Open(UniqueFd(control::kWorkerLedgerFd)));
   const auto tenant = AVA_TRY(control::TenantMemory::Open(UniqueFd(control::kWorkerTenantFd)));
+  const auto lease = AVA_TRY(control::LeasePage::Open(UniqueFd(control::kWorkerLeaseFd)));
   if (spec.tenant_slot >= tenant.held().size())
     return Fail(ErrorCode::kInvalid, "the session has no place on its tenant's page");
   UniqueFd guest(fcntl(control::kWorkerSocketFd, F_DUPFD_CLOEXEC, control::kWorkerFdEnd));
@@ -311,7 +313,10 @@ Result<void> Work(const WorkerSpec& spec, const ManagerLink& manager) {
   router::Router router({.functions = rules.functions,
                          .resources = rules.resources,
                          .quotas = quotas,
-                         .ledger = &ledger.ledger()});
+                         .ledger = &ledger.ledger(),
+                         .gate = {.lease = &lease.lease(),
+                                  .doorbell = control::kWorkerDoorbellFd,
+                                  .events = api->events}});
   worker::Progress progress;
   if (kept) {
     manager.Send(Ready(*api, false));

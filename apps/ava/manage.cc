@@ -34,17 +34,18 @@ std::string Bytes(const Json& value) {
 }
 
 void PrintTable(const Json& sessions) {
-  std::printf("%8s %6s %8s %8s %-9s %-10s %9s %10s %10s %8s %8s %8s\n", "SESSION", "UID", "PID",
-              "WORKER", "STATE", "API", "SECONDS", "CALLS", "ROUNDTRIPS", "IN", "OUT", "MEMORY");
+  std::printf("%8s %6s %8s %8s %-9s %-10s %9s %9s %10s %10s %8s %8s %8s\n", "SESSION", "UID", "PID",
+              "WORKER", "STATE", "API", "SECONDS", "DEVICE", "CALLS", "ROUNDTRIPS", "IN", "OUT",
+              "MEMORY");
   for (const Json& session : sessions) {
     const auto number = [&session](const char* key) { return session[key].get<std::uint64_t>(); };
-    std::printf("%8lu %6lu %8lu %8lu %-9s %-10s %9.1f %10lu %10lu %8s %8s %8s\n", number("session"),
-                number("uid"), number("pid"), number("worker_pid"),
+    std::printf("%8lu %6lu %8lu %8lu %-9s %-10s %9.1f %9.1f %10lu %10lu %8s %8s %8s\n",
+                number("session"), number("uid"), number("pid"), number("worker_pid"),
                 session["state"].get<std::string>().c_str(),
                 session["api"].get<std::string>().c_str(), session["seconds"].get<double>(),
-                number("calls") + number("local_calls"), number("round_trips"),
-                Bytes(session["in_bytes"]).c_str(), Bytes(session["out_bytes"]).c_str(),
-                Bytes(session["memory_bytes"]).c_str());
+                session["device_seconds"].get<double>(), number("calls") + number("local_calls"),
+                number("round_trips"), Bytes(session["in_bytes"]).c_str(),
+                Bytes(session["out_bytes"]).c_str(), Bytes(session["memory_bytes"]).c_str());
   }
 }
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ava/control/config.h"
 
+#include <pwd.h>
+
 #include <cerrno>
 #include <fstream>
 #include <functional>
 #include <iterator>
 #include <limits>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <string>
 
@@ -98,6 +101,45 @@ Setter Word(bool& out, std::string_view yes, std::string_view no) {
   };
 }
 
+Setter PolicyName(std::string& out) {
+  return [&out](const Value& value) -> Result<void> {
+    const auto text = value.node.value_exact<std::string>();
+    if (!text || policy::FindPolicy(*text) == nullptr) {
+      std::vector<std::string_view> names;
+      for (const policy::Policy& known : policy::Policies()) names.push_back(known.name);
+      return value.Wrong(fmt::format("must be one of \"{}\"", fmt::join(names, "\", \"")));
+    }
+    out = *text;
+    return {};
+  };
+}
+
+Setter Real(double& out, double low, double high) {
+  return [&out, low, high](const Value& value) -> Result<void> {
+    const auto number = value.node.value<double>();
+    if (!number || !(*number >= low) || *number > high)
+      return value.Wrong(fmt::format("must be a number from {} to {}", low, high));
+    out = *number;
+    return {};
+  };
+}
+
+Setter User(std::optional<uid_t>& out) {
+  return [&out](const Value& value) -> Result<void> {
+    if (const auto number = value.node.value_exact<std::int64_t>()) {
+      if (*number < 0 || *number > std::int64_t{std::numeric_limits<uid_t>::max()} - 1)
+        return value.Wrong("is no user's number");
+      out = static_cast<uid_t>(*number);
+      return {};
+    }
+    const auto name = value.node.value_exact<std::string>();
+    const passwd* user = name ? getpwnam(name->c_str()) : nullptr;
+    if (user == nullptr) return value.Wrong("must be a user of this machine, by name or by number");
+    out = user->pw_uid;
+    return {};
+  };
+}
+
 Setter UserRange(uid_t& first, uid_t& last) {
   return [&first, &last](const Value& value) -> Result<void> {
     constexpr std::int64_t kLowest = 1000;
@@ -118,6 +160,7 @@ Setter UserRange(uid_t& first, uid_t& last) {
 
 std::map<std::string, Setter, std::less<>> Keys(Config& config) {
   constexpr std::int64_t kDay = 24 * 60 * 60;
+  constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
   return {
       {"manager.socket", Text(config.socket)},
       {"manager.runtime", Text(config.runtime_directory)},
@@ -138,6 +181,9 @@ std::map<std::string, Setter, std::less<>> Keys(Config& config) {
        Number(config.device_memory_session, 0, std::numeric_limits<std::int64_t>::max())},
       {"quotas.device_memory_per_user",
        Number(config.device_memory_user, 0, std::numeric_limits<std::int64_t>::max())},
+      {"scheduler.policy", PolicyName(config.policy)},
+      {"scheduler.quantum_us", Number(config.quantum_us, 100, kMicrosecondsPerSecond)},
+      {"scheduler.in_flight_us", Number(config.in_flight_us, 100, kMicrosecondsPerSecond)},
       {"worker.program", Text(config.worker_program)},
       {"worker.libraries", Texts(config.library_directories)},
       {"worker.vendor", Vendor(config)},
@@ -151,10 +197,53 @@ std::map<std::string, Setter, std::less<>> Keys(Config& config) {
   };
 }
 
+// One [[tenants]].
+Result<void> ApplyTenant(const toml::table& table, std::string_view file, Config& config) {
+  constexpr double kMost = 1e6;
+  std::optional<uid_t> user;
+  policy::TenantRules rules;
+  std::int64_t priority = 0;
+  const std::map<std::string, Setter, std::less<>> keys = {
+      {"user", User(user)},
+      {"weight", Real(rules.weight, 1 / kMost, kMost)},
+      {"priority", Number(priority, -1000, 1000)},
+      {"cap", Real(rules.cap, 0, 1)},
+      {"commands_per_second", Real(rules.commands_per_second, 0, kMost)},
+      {"command_burst", Real(rules.command_burst, 1, kMost)}};
+  for (const auto& [name, leaf] : table) {
+    const Value value{file, fmt::format("tenants.{}", name.str()), leaf};
+    const auto setter = keys.find(name.str());
+    if (setter == keys.end()) return value.Wrong("is not a setting");
+    AVA_TRY(setter->second(value));
+  }
+  const Value whole{file, "tenants", table};
+  if (!user) return whole.Wrong("needs a 'user'");
+  rules.priority = static_cast<int>(priority);
+  if (!config.tenants.emplace(*user, rules).second)
+    return whole.Wrong(fmt::format("has user {} twice", *user));
+  return {};
+}
+
+Result<void> ApplyTenants(const Value& value, Config& config) {
+  const toml::array* array = value.node.as_array();
+  if (array == nullptr) return value.Wrong("must be written [[tenants]], once for each");
+  config.tenants.clear();
+  for (const toml::node& node : *array) {
+    const toml::table* table = node.as_table();
+    if (table == nullptr) return value.Wrong("must be written [[tenants]], once for each");
+    AVA_TRY(ApplyTenant(*table, value.file, config));
+  }
+  return {};
+}
+
 Result<void> Apply(const toml::table& root, std::string_view file, Config& config) {
   const auto keys = Keys(config);
   for (const auto& [section, node] : root) {
     const toml::table* table = node.as_table();
+    if (section.str() == "tenants") {
+      AVA_TRY(ApplyTenants({file, "tenants", node}, config));
+      continue;
+    }
     if (table == nullptr) {
       return Value{file, std::string(section.str()), node}.Wrong("must stand in a section");
     }
@@ -173,6 +262,16 @@ Result<void> Apply(const toml::table& root, std::string_view file, Config& confi
 std::string Config::VendorOf(std::string_view api) const {
   const auto found = vendor_libraries.find(api);
   return found == vendor_libraries.end() ? vendor_library : found->second;
+}
+
+policy::Settings Config::Scheduling() const {
+  constexpr std::int64_t kNanosecondsPerMicrosecond = 1000;
+  policy::Settings settings;
+  settings.policy = policy::FindPolicy(policy);
+  settings.quantum_ns = quantum_us * kNanosecondsPerMicrosecond;
+  settings.in_flight_ns = in_flight_us * kNanosecondsPerMicrosecond;
+  settings.tenants.insert(tenants.begin(), tenants.end());
+  return settings;
 }
 
 Result<void> ParseConfig(std::string_view text, std::string_view name, Config& config) {

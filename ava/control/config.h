@@ -21,6 +21,17 @@
 //   [quotas]
 //   device_memory_per_session = 0         # bytes a session may hold; 0: no limit
 //   device_memory_per_user = 0            # all sessions of a user together
+//   [scheduler]
+//   policy = "fair"                       # or "priority", "fifo", "none": who may use the device
+//   quantum_us = 2000                     # how far one may run ahead of another
+//   in_flight_us = 2000                   # a session's work in the vendor's queues
+//   [[tenants]]                           # one for each user that differs from the rest
+//   user = "alice"                        # or a number
+//   weight = 1.0                          # its share: weight / all weights that want the device
+//   priority = 0                          # under "priority": the larger goes first
+//   cap = 0.0                             # most of the device, alone or not; 0: all
+//   commands_per_second = 0.0             # 0: any number
+//   command_burst = 1                     # commands at once after a pause
 //   [worker]
 //   program = "/usr/lib/ava/ava-worker"
 //   libraries = ["/usr/lib/ava"]          # where libava-<api>-server.so is looked for
@@ -46,6 +57,7 @@
 #include <vector>
 
 #include "ava/base/result.h"
+#include "ava/policy/schedule.h"
 #include "ava/wire/abi.h"
 
 namespace ava::control {
@@ -77,6 +89,11 @@ struct Config {
   std::int64_t device_memory_session = 0;  // bytes; 0: no limit
   std::int64_t device_memory_user = 0;
 
+  std::string policy = "fair";
+  std::int64_t quantum_us = 2000;
+  std::int64_t in_flight_us = 2000;
+  std::map<uid_t, policy::TenantRules> tenants;
+
   uid_t uid_first = 61000;
   uid_t uid_last = 62999;
   std::int64_t worker_processes = 4096;
@@ -88,6 +105,7 @@ struct Config {
 
   // Empty: what the API's spec says.
   std::string VendorOf(std::string_view api) const;
+  policy::Settings Scheduling() const;
 };
 
 // `name` stands for the text in messages. Keys that the text does not have keep their value.

@@ -79,12 +79,14 @@ class Manager::State final : public AdminSource {
         clean_up_(loop_),
         measure_(loop_),
         tenants_(TenantSlots(setup_.config)),
+        scheduler_(setup_.config.Scheduling(), log_),
         services_{.loop = loop_,
                   .set_up = set_up_,
                   .clean_up = clean_up_,
                   .config = setup_.config,
                   .log = log_,
                   .tenants = tenants_,
+                  .scheduler = scheduler_,
                   .users = setup_.users,
                   .session_directory = setup_.session_directory,
                   .manager_name = setup_.name,
@@ -132,6 +134,7 @@ class Manager::State final : public AdminSource {
   WorkQueue clean_up_;
   WorkQueue measure_;
   TenantMemories tenants_;
+  DeviceScheduler scheduler_;
   SessionServices services_;
 
   std::map<std::uint64_t, Connection> connections_;

@@ -257,6 +257,8 @@ void Session::Finish(pid_t worker) {
   guest_watch_.reset();
   guest_process_.Reset();
   control_.Reset();
+  if (seat_) device_ns_ = seat_->DeviceNanoseconds();
+  seat_.reset();
   events_.worker_ended(*this);
   memory_.Reset();
   if (worker > 0) kill(-worker, SIGKILL);  // the others of its process group
@@ -343,6 +345,8 @@ SessionRecord Session::Record() const {
   record.seconds = static_cast<double>(until_ns - started_ns_) / kNanosecondsPerSecond;
   const std::int64_t cpu_ns = over ? cpu_ns_ : CpuNanoseconds(worker_pid_);
   record.worker_cpu_seconds = static_cast<double>(cpu_ns) / kNanosecondsPerSecond;
+  const std::int64_t device_ns = seat_ ? seat_->DeviceNanoseconds() : device_ns_;
+  record.device_seconds = static_cast<double>(device_ns) / kNanosecondsPerSecond;
   if (!ledger_) return record;
   std::vector<std::uint64_t> local_calls(wire::kFunctionsMax);
   if (memory_) static_cast<void>(transport::ReadLocalCallsUntrusted(memory_.get(), local_calls));

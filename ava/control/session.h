@@ -30,6 +30,7 @@
 #include "ava/base/result.h"
 #include "ava/base/unique_fd.h"
 #include "ava/control/config.h"
+#include "ava/control/device_scheduler.h"
 #include "ava/control/event_loop.h"
 #include "ava/control/hello.h"
 #include "ava/control/kernel_cache.h"
@@ -53,6 +54,7 @@ struct SessionServices {
   const Config& config;
   const Log& log;
   TenantMemories& tenants;
+  DeviceScheduler& scheduler;
   UserPool* users;                // null: workers run as the manager's own user
   std::string session_directory;  // parent of the sessions' own
   std::string manager_name;
@@ -164,6 +166,7 @@ class Session {
   UniqueFd guest_process_;  // a pidfd
   std::optional<LedgerPage> ledger_;
   std::optional<TenantMemories::Slot> tenant_slot_;
+  std::optional<DeviceScheduler::Seat> seat_;  // after the ledger, so that it goes first
 
   pid_t worker_pid_ = -1;  // alive or not waited for
   pid_t killer_pid_ = -1;
@@ -174,6 +177,7 @@ class Session {
   std::string end_reason_;
   int log_lines_ = 0;
   std::int64_t cpu_ns_ = 0;
+  std::int64_t device_ns_ = 0;  // when it had ended
   Watchdog watchdog_;
 
   EventLoop::Handle control_watch_;

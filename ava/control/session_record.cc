@@ -79,6 +79,7 @@ std::string ToJson(const SessionRecord& record, bool functions) {
                {"end_reason", record.end_reason},
                {"seconds", record.seconds},
                {"worker_cpu_seconds", record.worker_cpu_seconds},
+               {"device_seconds", record.device_seconds},
                {"calls", totals.calls},
                {"local_calls", record.local_calls},
                {"round_trips", totals.round_trips},

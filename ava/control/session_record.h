@@ -37,6 +37,7 @@ struct SessionRecord {
   std::string end_reason;
   double seconds = 0;
   double worker_cpu_seconds = 0;
+  double device_seconds = 0;  // by the scheduler's measure, since its first work for the device
   wire::LedgerTotals totals{};
   std::uint64_t local_calls = 0;
   std::vector<FunctionCount> functions;  // only those that were called

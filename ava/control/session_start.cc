@@ -108,6 +108,7 @@ Result<void> Session::MakeMemory() {
        .functions = guest_.hello.functions}));
   ledger_.emplace(AVA_TRY(LedgerPage::Create(guest_.hello.functions)));
   tenant_slot_.emplace(AVA_TRY(services_.tenants.Take(tenant())));
+  seat_.emplace(AVA_TRY(services_.scheduler.Add(id(), tenant(), ledger_->ledger())));
   auto session_sockets = AVA_TRY(SocketPair());
   guest_socket_ = std::move(session_sockets[0]);
   worker_socket_ = std::move(session_sockets[1]);
@@ -159,9 +160,11 @@ Result<void> Session::SendGuest(const Guest& guest) {
 Result<void> Session::StartWorkerProcess() {
   if (guest_.connection) AVA_TRY(SendGuest(guest_));
   const UniqueFd spec = AVA_TRY(PutIntoMemory(Description()));
-  worker_pid_ = AVA_TRY(StartWorker(services_.config.worker_program,
-                                    {spec.get(), worker_control_.get(), worker_socket_.get(),
-                                     memory_.get(), ledger_->fd(), tenant_slot_->fd()}));
+  worker_pid_ = AVA_TRY(
+      StartWorker(services_.config.worker_program,
+                  {spec.get(), worker_control_.get(), worker_socket_.get(), memory_.get(),
+                   ledger_->fd(), tenant_slot_->fd(), seat_->lease_fd(), seat_->doorbell_fd()}));
+  seat_->Follow(worker_pid_);
   worker_control_.Reset();
   worker_socket_.Reset();
   return {};

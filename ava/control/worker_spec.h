@@ -22,13 +22,15 @@ namespace ava::control {
 // A worker's descriptors, from exec on; 0 is /dev/null, 1 and 2 the manager's standard error.
 enum WorkerFd : int {
   kWorkerSpecFd = 3,
-  kWorkerControlFd = 4,  // packets of worker_messages.h, to and from the manager
-  kWorkerSocketFd = 5,   // the session's socket
-  kWorkerMemoryFd = 6,   // the session's memory
-  kWorkerLedgerFd = 7,   // ava/wire/ledger.h
-  kWorkerTenantFd = 8,   // ava/wire/tenant_page.h
+  kWorkerControlFd = 4,    // packets of worker_messages.h, to and from the manager
+  kWorkerSocketFd = 5,     // the session's socket
+  kWorkerMemoryFd = 6,     // the session's memory
+  kWorkerLedgerFd = 7,     // ava/wire/ledger.h
+  kWorkerTenantFd = 8,     // ava/wire/tenant_page.h
+  kWorkerLeaseFd = 9,      // ava/wire/lease.h
+  kWorkerDoorbellFd = 10,  // an eventfd (ava/router/gate.h)
 };
-inline constexpr int kWorkerFdCount = 6;
+inline constexpr int kWorkerFdCount = 8;
 inline constexpr int kWorkerFdEnd = kWorkerSpecFd + kWorkerFdCount;
 
 struct WorkerSpec {

@@ -27,6 +27,7 @@ Router::Router(const Options& options)
       allowed_(options.allowed),
       own_ledger_(options.ledger == nullptr ? std::make_unique<wire::Ledger>() : nullptr),
       ledger_(options.ledger == nullptr ? own_ledger_.get() : options.ledger),
+      gate_(options.gate, ledger_->watch),
       held_(options.resources.size()) {
   for (const ResourceRule& resource : resources_) {
     const auto rule = std::ranges::find(options.quotas, resource.name, &QuotaRule::resource);

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ava/router/gate.h"
 #include "ava/router/quota.h"
 #include "ava/wire/ledger.h"
 #include "ava/wire/record.h"
@@ -57,6 +58,8 @@ class Router {
     std::vector<bool> allowed;
     // The session's ledger; null: a private one.
     wire::Ledger* ledger = nullptr;
+    // What holds its commands back.
+    Gate::Options gate;
   };
   explicit Router(const Options& options);
 
@@ -89,6 +92,7 @@ class Router {
   const wire::Ledger& ledger() const { return *ledger_; }
   wire::LedgerTotals& totals() { return ledger_->totals; }
   wire::LedgerWatch& watch() { return ledger_->watch; }
+  Gate& gate() { return gate_; }
 
  private:
   std::string Reject(const wire::CommandHeader& header, std::size_t bytes) const;
@@ -100,6 +104,7 @@ class Router {
   const std::vector<bool> allowed_;
   std::unique_ptr<wire::Ledger> own_ledger_;
   wire::Ledger* const ledger_;
+  Gate gate_;
   std::uint64_t next_sequence_ = 1;
   std::vector<std::atomic<std::uint64_t>> held_;
 };

@@ -9,6 +9,7 @@
 //         constant
 //     64  +--------------------------------+
 //         | watch: progress, exempt        |  worker; the manager's watchdog reads it
+//         |   waits, submitted             |  worker; the manager's scheduler reads it
 //    128  +--------------------------------+
 //         | totals                         |  worker
 //    256  +--------------------------------+
@@ -26,7 +27,7 @@
 namespace ava::wire {
 
 inline constexpr std::uint32_t kLedgerMagic = 0x4c417641;  // "AvAL"
-inline constexpr std::uint32_t kLedgerVersion = 1;
+inline constexpr std::uint32_t kLedgerVersion = 2;
 inline constexpr std::uint32_t kLedgerFunctions = 512;  // ids from here up share the last row
 
 struct LedgerRow {
@@ -40,10 +41,14 @@ static_assert(sizeof(LedgerRow) == 32);
 // For the watchdog. `progress` counts everything that shows that the session moves: a command taken
 // from the ring, a reply posted, an upcall sent, a completion seen. `exempt` counts calls now
 // running that may compute for long without a sign of life (a program build), and that the watchdog
-// therefore leaves alone.
+// therefore leaves alone. For the scheduler: how many
+// threads wait at the gate (ava/router/gate.h) or for the device, and how many commands have passed
+// the gate.
 struct alignas(64) LedgerWatch {
   std::uint64_t progress;
   std::uint64_t exempt;
+  std::uint64_t waits;
+  std::uint64_t submitted;
 };
 static_assert(sizeof(LedgerWatch) == 64);
 

@@ -149,6 +149,7 @@ void Call::GiveUpMapping() {
 
 void Call::CompletesWith(void* event, bool own) {
   const bool needed = succeeded() && item_ != nullptr && !item_->empty();
+  if (succeeded() && !blocks_) session_.router.gate().Submitted(event);
   if (event == nullptr) return;
   if (!needed) {
     if (own) session_.pending.Release(event);

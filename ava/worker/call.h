@@ -283,8 +283,11 @@ class Call {
   void CompletesWith(void* event, bool own);
   // True when data of this call is used until its event completes: then the library must give one.
   bool NeedsEvent() const {
-    return item_ != nullptr || (mapping_ != nullptr && mapping_reads_ && !blocks_);
+    return item_ != nullptr || (mapping_ != nullptr && mapping_reads_ && !blocks_) ||
+           (!blocks_ && session_.router.gate().WantsEvent());
   }
+  // While the vendor library is asked about it, the event has the program's references only.
+  router::Gate::Unheld Unheld(void* event) const { return {session_.router.gate(), event}; }
   // How much the call gave, for the reply; `place` was given by Out: only so many bytes are copied.
   void Produced(Wide amount) { reply_.produced = static_cast<std::uint64_t>(amount); }
   void Trim(const void* place, Wide bytes);
@@ -344,10 +347,14 @@ class Call {
    public:
     RoleScope(Call& call, bool blocks)
         : call_(blocks && call.session_.roles != nullptr ? &call : nullptr) {
-      if (call_ != nullptr) call_->session_.roles->ReleaseRole();
+      if (call_ == nullptr) return;
+      call_->session_.WaitsForDevice(1);
+      call_->session_.roles->ReleaseRole();
     }
     ~RoleScope() {
-      if (call_ != nullptr) call_->role_lost_ = !call_->session_.roles->RetakeRole();
+      if (call_ == nullptr) return;
+      call_->role_lost_ = !call_->session_.roles->RetakeRole();
+      call_->session_.WaitsForDevice(-1);
     }
     RoleScope(const RoleScope&) = delete;
     RoleScope& operator=(const RoleScope&) = delete;

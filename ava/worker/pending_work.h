@@ -16,6 +16,7 @@
 #include <span>
 #include <vector>
 
+#include "ava/router/gate.h"
 #include "ava/transport/worker_channel.h"
 #include "ava/wire/blob.h"
 #include "ava/worker/addresses.h"
@@ -24,13 +25,7 @@
 
 namespace ava::worker {
 
-// The vendor library's events, as untyped pointers. All null when no function of the API needs
-// them.
-struct EventFunctions {
-  int (*done)(void* event) = nullptr;  // 0: not yet; negative: it has failed
-  void (*retain)(void* event) = nullptr;
-  void (*release)(void* event) = nullptr;
-};
+using router::EventFunctions;
 
 // Contents of addressed memory that are brought to the guest.
 struct Contents {

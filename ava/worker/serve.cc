@@ -59,6 +59,7 @@ class Server final : public Session::Roles, public std::enable_shared_from_this<
   bool ServeNext(Memory& memory);
   bool Execute(Memory& memory, std::size_t bytes);
   void ExecuteSessionCommand(const wire::CommandHeader& header, std::span<const std::byte> body);
+  bool GoOnWaiting();
   bool CallsAreUnderWay();
   void FollowStdout(std::uint32_t number);
   void EndSession(const std::string& reason);
@@ -223,6 +224,8 @@ bool Server::Execute(Memory& memory, std::size_t bytes) {
     session_.pending.Sweep();
   }
   const FunctionEntry& function = session_.api.functions[header.function];
+  if ((function.flags & kFunctionSubmits) != 0)
+    session_.router.gate().Pass([this] { return GoOnWaiting(); });
   Call call(session_, function, record, memory.scratch);
   try {
     function.serve(call);
@@ -236,7 +239,16 @@ bool Server::Execute(Memory& memory, std::size_t bytes) {
     spdlog::info("{}: command {} failed with {} after its caller went on", function.name,
                  header.sequence, call.error());
   }
+  const bool may_be_through =
+      (function.flags & (kFunctionDelivers | kFunctionSubmits)) == kFunctionDelivers;
+  if (may_be_through && !call.role_lost()) session_.router.gate().Reap();
   return !call.role_lost();
+}
+
+// Until the session's turn comes.
+bool Server::GoOnWaiting() {
+  session_.pending.Sweep();
+  return !channel_->closed();
 }
 
 void Server::ExecuteSessionCommand(const wire::CommandHeader& header,

@@ -25,7 +25,8 @@ enum FunctionFlags : std::uint16_t {
   kFunctionCompiles = 2,  // computes for long on the host
   kFunctionDelivers =
       4,  // completions may have become visible: finished work is marked before the reply
-  kFunctionAsync = 8,  // may come without a waiter
+  kFunctionAsync = 8,     // may come without a waiter
+  kFunctionSubmits = 16,  // gives the device work: waits for its turn
 };
 
 // How a function reports an error, and hence what a refusal puts into the reply.

@@ -69,6 +69,11 @@ class Session {
     wire::LedgerAddShared(router.watch().exempt, static_cast<std::uint64_t>(std::int64_t{change}));
   }
 
+  // A thread waits for the device.
+  void WaitsForDevice(int change) {
+    wire::LedgerAddShared(router.watch().waits, static_cast<std::uint64_t>(std::int64_t{change}));
+  }
+
   const ServerApi& api;
   transport::WorkerChannel& channel;
   router::Router& router;

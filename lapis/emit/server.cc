@@ -84,6 +84,7 @@ using worker::kFunctionAsync;
 using worker::kFunctionBlocks;
 using worker::kFunctionCompiles;
 using worker::kFunctionDelivers;
+using worker::kFunctionSubmits;
 using worker::kTightOrigin;
 using worker::Null;
 using worker::PointersValue;

@@ -419,6 +419,29 @@ bool HasCommand(const Function& function) {
          function.state == model::FunctionState::kInternal;
 }
 
+namespace {
+
+// Of all calls that give one, so that the work under way can be counted.
+int CompletionEvent(const FunctionText& out) {
+  const int event = out.CompletionEvent();
+  return event >= 0 ? event : out.function().completes;
+}
+
+// The program asks about an event of its own; the runtime may have a reference to it, too.
+void EmitUnheld(FunctionText& out, const std::string& event_type) {
+  const Function& function = out.function();
+  if (!function.delivers || function.completes >= 0 || function.blocking || event_type.empty())
+    return;
+  for (const model::Parameter& parameter : function.parameters) {
+    if (!parameter.shape || parameter.shape->kind != ShapeKind::kHandle ||
+        parameter.shape->handle_type != event_type)
+      continue;
+    out.Line("const auto ava_unheld = ava_call.Unheld(" + parameter.name + ");");
+  }
+}
+
+}  // namespace
+
 std::string ServeFunction(const model::Api& api, const Function& function) {
   FunctionText out(api, function);
   EmitMints(out);
@@ -434,10 +457,11 @@ std::string ServeFunction(const model::Api& api, const Function& function) {
     out.Decoded();
   }
   out.Check();
-  const int event = out.CompletionEvent();
+  const int event = EventType(api).empty() ? -1 : CompletionEvent(out);
   EmitHooks(out, function.server_before);
   EmitOwnEvent(out, event);
   EmitOwnSize(out);
+  EmitUnheld(out, EventType(api));
   EmitFrees(out);
   EmitVendorCall(out);
   EmitMade(out, event);

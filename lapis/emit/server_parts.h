@@ -111,6 +111,8 @@ std::string VendorTable(const model::Api& api);
 std::string FoundFunctions(const model::Api& api);
 std::string MetadataTypes(const model::Api& api);
 std::string ServerCode(const model::Api& api);
+// The type of the events that until(...) and maps(...) wait for; empty: none does.
+std::string EventType(const model::Api& api);
 std::string EventFunctions(const model::Api& api);  // the three lambdas, or nothing
 std::string ResourceIds(const model::Api& api);
 std::string BlobTables(const model::Api& api);

@@ -3,6 +3,8 @@
 // What stands around the functions: the vendor's functions, metadata, the spec's code, the module's
 // tables.
 
+#include <algorithm>
+
 #include "lapis/emit/server_parts.h"
 #include "lapis/emit/text.h"
 #include "lapis/emit/wire_layout.h"
@@ -18,7 +20,8 @@ std::string Directory(const std::string& file) {
   return slash == std::string::npos ? "" : file.substr(0, slash + 1);
 }
 
-// The type of the events that until(...) and maps(...) wait for; empty: none does.
+}  // namespace
+
 std::string EventType(const model::Api& api) {
   for (const model::Function& function : api.functions) {
     if (!HasCommand(function)) continue;
@@ -27,6 +30,8 @@ std::string EventType(const model::Api& api) {
   }
   return {};
 }
+
+namespace {
 
 std::string BlobKind(const model::Function& function, const WireField& field) {
   if (field.name == "shared_memory" && function.shared) return "kShared";
@@ -42,12 +47,21 @@ std::string BlobKind(const model::Function& function, const WireField& field) {
   return "kPlain";
 }
 
+// What gives the device work says when that is complete, or what it takes.
+bool Submits(const model::Function& function) {
+  return function.completes >= 0 || function.compiles ||
+         std::ranges::any_of(function.resources, [](const model::ResourceUse& use) {
+           return use.kind == model::ResourceUse::Kind::kConsumes;
+         });
+}
+
 std::string Flags(const model::Function& function) {
   std::vector<std::string> flags;
   if (function.blocking) flags.emplace_back("kFunctionBlocks");
   if (function.compiles) flags.emplace_back("kFunctionCompiles");
   if (function.delivers) flags.emplace_back("kFunctionDelivers");
   if (function.async) flags.emplace_back("kFunctionAsync");
+  if (Submits(function)) flags.emplace_back("kFunctionSubmits");
   return flags.empty() ? "0" : Join(flags, " | ");
 }
 

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ava/control/device_scheduler.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "ava/base/clock.h"
+#include "ava/base/futex.h"
+#include "ava/base/system_error.h"
+#include "ava/control/lease_page.h"
+
+namespace ava::control {
+namespace {
+
+using policy::LeaseTerms;
+using policy::Sample;
+using policy::SessionId;
+
+// Beside the sessions' numbers, which begin at 1.
+constexpr std::uint64_t kChanged = 0;
+constexpr std::uint64_t kTimer = UINT64_MAX;
+constexpr int kEventsMax = 64;
+constexpr int kNicest = -20;
+
+int ProcessorsOfThisProcess() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+// What it decides is worth little if it comes late. It takes a hundredth of a processor.
+void GoFirst() {
+  const sched_param soonest = {.sched_priority = sched_get_priority_min(SCHED_RR)};
+  if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &soonest) == 0) return;
+  setpriority(PRIO_PROCESS, 0, kNicest);
+}
+
+void Drain(int eventfd) {
+  std::uint64_t count = 0;
+  static_cast<void>(!read(eventfd, &count, sizeof(count)));
+}
+
+}  // namespace
+
+struct DeviceScheduler::State {
+  State(policy::Settings settings, const Log& its_log, int units)
+      : log(its_log), schedule(std::move(settings), units) {}
+
+  struct Entry {
+    LeasePage page;
+    UniqueFd doorbell;
+    const wire::LedgerWatch& claims;
+    std::optional<clockid_t> clock;
+    std::int64_t device_ns = 0;  // by its clock
+    LeaseTerms published;
+  };
+
+  void Run();
+  void HearBells(const std::array<epoll_event, kEventsMax>& events, int count);
+  void StepWhenDue();
+  void Arm(SessionId session, Entry& entry, int operation) const;
+  std::int64_t IdleNanoseconds() const;
+  static Sample Look(Entry& entry);
+  void PublishAll();
+  void Publish(SessionId session, Entry& entry);
+  void SetTimer();
+  void Tell() const;
+
+  const Log& log;
+  UniqueFd epoll;
+  UniqueFd changed;
+  UniqueFd timer;
+  UniqueFd uptime{open("/proc/uptime", O_RDONLY | O_CLOEXEC)};
+
+  std::mutex mutex;  // guards what follows
+  policy::Schedule schedule;
+  std::map<SessionId, Entry> entries;
+  bool stopping = false;
+  std::int64_t timer_ns = -1;
+
+  std::thread thread;
+};
+
+void DeviceScheduler::State::Run() {
+  GoFirst();
+  std::array<epoll_event, kEventsMax> events{};
+  for (;;) {
+    const int count = epoll_wait(epoll.get(), events.data(), kEventsMax, -1);
+    const std::scoped_lock lock(mutex);
+    if (stopping) return;
+    if (count > 0) HearBells(events, count);
+    StepWhenDue();
+    SetTimer();
+  }
+}
+
+void DeviceScheduler::State::HearBells(const std::array<epoll_event, kEventsMax>& events,
+                                       int count) {
+  for (int i = 0; i < count; ++i) {
+    const std::uint64_t from = events[static_cast<std::size_t>(i)].data.u64;
+    if (from == kChanged) Drain(changed.get());
+    if (from == kTimer) {
+      Drain(timer.get());
+      timer_ns = -1;
+    }
+    const auto entry = entries.find(from);
+    if (entry != entries.end()) schedule.Wake(from, Look(entry->second), MonotonicNanoseconds());
+  }
+}
+
+void DeviceScheduler::State::StepWhenDue() {
+  const std::int64_t now_ns = MonotonicNanoseconds();
+  const auto due_ns = schedule.NextStepNs();
+  if (!due_ns || now_ns < *due_ns) return;
+  std::map<SessionId, Sample> samples;
+  for (const SessionId session : schedule.Watched()) {
+    const auto entry = entries.find(session);
+    if (entry != entries.end()) samples[session] = Look(entry->second);
+  }
+  schedule.Step(samples, IdleNanoseconds(), now_ns);
+  PublishAll();
+}
+
+// Of all processors: what the kernel says in hundredths of a second. Without that, none is idle.
+std::int64_t DeviceScheduler::State::IdleNanoseconds() const {
+  std::array<char, 64> text{};
+  if (pread(uptime.get(), text.data(), text.size() - 1, 0) <= 0) return 0;
+  double up = 0;
+  double idle = 0;
+  if (std::sscanf(text.data(), "%lf %lf", &up, &idle) != 2) return 0;
+  return static_cast<std::int64_t>(idle * static_cast<double>(kNanosecondsPerSecond));
+}
+
+Sample DeviceScheduler::State::Look(Entry& entry) {
+  timespec time{};
+  if (entry.clock && clock_gettime(*entry.clock, &time) == 0) {
+    entry.device_ns = std::int64_t{time.tv_sec} * kNanosecondsPerSecond + time.tv_nsec;
+  }
+  return {.device_ns = entry.device_ns,
+          .waits = wire::LedgerReadUntrusted(entry.claims.waits) != 0,
+          .submitted = wire::LedgerReadUntrusted(entry.claims.submitted)};
+}
+
+void DeviceScheduler::State::PublishAll() {
+  for (auto& [session, entry] : entries) Publish(session, entry);
+}
+
+void DeviceScheduler::State::Publish(SessionId session, Entry& entry) {
+  const LeaseTerms& terms = schedule.LeaseOf(session);
+  const LeaseTerms before = std::exchange(entry.published, terms);
+  if (terms == before) return;
+  wire::Lease& lease = entry.page.lease();
+  lease.window_ns.store(static_cast<std::uint64_t>(terms.window_ns), std::memory_order_relaxed);
+  lease.units_least.store(terms.units_least, std::memory_order_relaxed);
+  lease.commands_limit.store(terms.commands_limit, std::memory_order_relaxed);
+  if (terms.open != before.open || terms.commands_limit != before.commands_limit) {
+    const std::uint32_t state = lease.state.load(std::memory_order_relaxed);
+    const std::uint32_t next = (state & ~wire::kLeaseOpen) + wire::kLeaseChanged;
+    lease.state.store(next | (terms.open ? wire::kLeaseOpen : 0), std::memory_order_release);
+    FutexWake(lease.state, kFutexWakeAll, FutexScope::kShared);
+  }
+  if (terms.parked == before.parked) return;
+  if (terms.parked) Drain(entry.doorbell.get());
+  lease.parked.store(terms.parked ? 1 : 0, std::memory_order_relaxed);
+  if (terms.parked) Arm(session, entry, EPOLL_CTL_MOD);
+}
+
+// It rings once: who rings on does not wake us.
+void DeviceScheduler::State::Arm(SessionId session, Entry& entry, int operation) const {
+  epoll_event event{.events = EPOLLIN | EPOLLONESHOT, .data = {.u64 = session}};
+  epoll_ctl(epoll.get(), operation, entry.doorbell.get(), &event);
+}
+
+void DeviceScheduler::State::SetTimer() {
+  const std::int64_t due_ns = schedule.NextStepNs().value_or(0);  // 0: disarmed
+  if (due_ns == timer_ns) return;
+  timer_ns = due_ns;
+  const itimerspec at = {.it_interval = {},
+                         .it_value = {.tv_sec = due_ns / kNanosecondsPerSecond,
+                                      .tv_nsec = due_ns % kNanosecondsPerSecond}};
+  timerfd_settime(timer.get(), TFD_TIMER_ABSTIME, &at, nullptr);
+}
+
+void DeviceScheduler::State::Tell() const {
+  const std::uint64_t one = 1;
+  static_cast<void>(!write(changed.get(), &one, sizeof(one)));
+}
+
+DeviceScheduler::DeviceScheduler(policy::Settings settings, const Log& log, int units)
+    : state_(std::make_unique<State>(std::move(settings), log,
+                                     units > 0 ? units : ProcessorsOfThisProcess())) {
+  state_->epoll.Reset(epoll_create1(EPOLL_CLOEXEC));
+  state_->changed.Reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  state_->timer.Reset(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  for (const auto& [fd, id] :
+       {std::pair(state_->changed.get(), kChanged), std::pair(state_->timer.get(), kTimer)}) {
+    epoll_event event{.events = EPOLLIN, .data = {.u64 = id}};
+    if (epoll_ctl(state_->epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
+      log.Error("the device's scheduler has no descriptors: sessions are not scheduled");
+    }
+  }
+  state_->thread = std::thread([state = state_.get()] { state->Run(); });
+}
+
+DeviceScheduler::~DeviceScheduler() {
+  {
+    const std::scoped_lock lock(state_->mutex);
+    state_->stopping = true;
+  }
+  state_->Tell();
+  state_->thread.join();
+}
+
+void DeviceScheduler::Change(policy::Settings settings) {
+  {
+    const std::scoped_lock lock(state_->mutex);
+    state_->schedule.Change(std::move(settings));
+  }
+  state_->Tell();
+}
+
+Result<DeviceScheduler::Seat> DeviceScheduler::Add(SessionId session, policy::TenantId tenant,
+                                                   const wire::Ledger& ledger) {
+  LeasePage page = AVA_TRY(LeasePage::Create());
+  UniqueFd doorbell(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!doorbell) return FailSystem("eventfd", "doorbell");
+  const std::scoped_lock lock(state_->mutex);
+  state_->schedule.Add(session, tenant);
+  const auto [at, is_new] =
+      state_->entries.emplace(session, State::Entry{.page = std::move(page),
+                                                    .doorbell = std::move(doorbell),
+                                                    .claims = ledger.watch,
+                                                    .clock = std::nullopt,
+                                                    .device_ns = 0,
+                                                    .published = {}});
+  state_->Publish(session, at->second);
+  state_->Arm(session, at->second, EPOLL_CTL_ADD);
+  return Seat(*this, session);
+}
+
+// Seats ------------------------------------------------------------------------------------------
+
+DeviceScheduler::Seat::Seat(Seat&& other) noexcept
+    : owner_(std::exchange(other.owner_, nullptr)), session_(other.session_) {}
+
+DeviceScheduler::Seat::~Seat() {
+  if (owner_ == nullptr) return;
+  const std::scoped_lock lock(owner_->state_->mutex);
+  owner_->state_->schedule.Remove(session_);
+  owner_->state_->entries.erase(session_);  // closing the doorbell takes it out of the epoll set
+}
+
+int DeviceScheduler::Seat::lease_fd() const {
+  const std::scoped_lock lock(owner_->state_->mutex);
+  return owner_->state_->entries.at(session_).page.fd();
+}
+
+int DeviceScheduler::Seat::doorbell_fd() const {
+  const std::scoped_lock lock(owner_->state_->mutex);
+  return owner_->state_->entries.at(session_).doorbell.get();
+}
+
+void DeviceScheduler::Seat::Follow(pid_t worker) {
+  clockid_t clock{};
+  if (clock_getcpuclockid(worker, &clock) != 0) return;
+  const std::scoped_lock lock(owner_->state_->mutex);
+  owner_->state_->entries.at(session_).clock = clock;
+}
+
+std::int64_t DeviceScheduler::Seat::DeviceNanoseconds() const {
+  const std::scoped_lock lock(owner_->state_->mutex);
+  return owner_->state_->schedule.UsedNs(session_);
+}
+
+}  // namespace ava::control
