@@ -14,7 +14,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 COMMANDS = {
-    "ava": ("run", "diff", "devices", "ps", "doctor", "stop", "version"),
+    "ava": ("run", "diff", "devices", "ps", "policy", "doctor", "stop", "version"),
     "cava": ("build", "check", "coverage", "dump", "explain"),
     "avad": (),
 }
@@ -84,10 +84,11 @@ def check_settings():
     """Each key of the parser stands in the page and in the installed file."""
     source = (HERE.parent / "ava/control/config.cc").read_text()
     keys = set(re.findall(r'\{"([a-z]+\.[a-z_]+)",', source))
+    keys |= {f"tenants.{key}" for key in re.findall(r'\{"([a-z_]+)", (?:User|Real|Number)\(', source)}
     if len(keys) < 10:
         yield "config.cc: its keys are not found"
-    for name, heading, key in (("man/avad.toml.5", r"^\.SS \[(\w+)\]$", r"^\.TP\n\.B (\w+)$"),
-                               ("avad.toml", r"^\[(\w+)\]$", r"^# (\w+) = ")):
+    for name, heading, key in (("man/avad.toml.5", r"^\.SS \[\[?(\w+)\]?\]$", r"^\.TP\n\.B (\w+)$"),
+                               ("avad.toml", r"^(?:# )?\[\[?(\w+)\]?\]$", r"^# (\w+) = ")):
         parts = re.split(heading, (HERE / name).read_text(), flags=re.MULTILINE)
         found = {f"{section}.{word}" for section, body in zip(parts[1::2], parts[2::2])
                  for word in re.findall(key, body, re.MULTILINE)}

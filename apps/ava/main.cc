@@ -27,6 +27,7 @@ struct CommandLine {
   bool json = false;
   RunOptions run;
   DiffOptions diff;
+  PolicyOptions policy;
   std::string manager = "idle";
   Command chosen;
 };
@@ -105,6 +106,13 @@ void Declare(CLI::App& app, CommandLine& line) {
   with_json("devices", "list the virtual devices", Devices);
   with_json("ps", "list sessions", Ps);
   with_json("doctor", "say what is missing on this machine, and how to mend it", Doctor);
+  CLI::App* policy = Add(app, line, "policy", "show or change who may use the device when",
+                         [&line](const Context& context) { return Policy(context, line.policy); });
+  policy
+      ->add_option("--load", line.policy.load,
+                   "take [scheduler] and [[tenants]] from this settings file")
+      ->type_name("FILE");
+  policy->add_flag("--json", line.policy.json, "as JSON");
   Add(app, line, "stop", "end the manager and all sessions", Stop);
   Add(app, line, "version", "print versions", Version);
   Add(app, line, "list-opencl", "", [](const Context&) { return ListOpenCl(); })->group("");

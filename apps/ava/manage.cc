@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/ava/manage.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "ava/base/clock.h"
 #include "ava/base/format.h"
+#include "ava/base/system_error.h"
+#include "ava/control/admin.h"
 #include "ava/control/client.h"
 #include "ava/control/manager.h"
 
@@ -17,12 +23,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::size_t kRequestRoom = 256;  // for what stands around a file's text
 constexpr std::int64_t kStopNsMax = 15 * kNanosecondsPerSecond;
 
-Result<Json> Ask(const Context& context, const char* request) {
+Result<Json> Ask(const Context& context, const char* request, std::string_view members = "") {
   auto client = AVA_TRY(control::AdminClient::Connect(context.socket));
   Json lines = Json::array();
-  for (const std::string& line : AVA_TRY(client.Ask(request))) lines.push_back(Json::parse(line));
+  for (const std::string& line : AVA_TRY(client.Ask(request, members)))
+    lines.push_back(Json::parse(line));
   return lines;
 }
 
@@ -66,6 +74,40 @@ int Ps(const Context& context, bool json) {
     std::puts(sessions->dump(2).c_str());
   } else {
     PrintTable(*sessions);
+  }
+  return 0;
+}
+
+int Policy(const Context& context, const PolicyOptions& options) {
+  std::string members;
+  if (!options.load.empty()) {
+    errno = 0;
+    std::ifstream file(options.load);
+    if (!file) return Complain("policy", FailSystem("open", options.load).error());
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    members = fmt::format(R"("name":{},"text":{})", Json(options.load).dump(), Json(text).dump());
+    if (members.size() > control::kRequestBytesMax - kRequestRoom)
+      return Complain("policy", fmt::format("'{}' is longer than a request may be: {} bytes",
+                                            options.load, control::kRequestBytesMax));
+  }
+  const auto lines = Ask(context, "policy", members);
+  if (!lines.has_value()) return Complain("policy", lines.error());
+  const Json& policy = (*lines)[0];
+  if (options.json) {
+    std::puts(policy.dump(2).c_str());
+    return 0;
+  }
+  std::printf("policy %s, quantum %ld us, in flight %ld us\n",
+              policy["policy"].get<std::string>().c_str(), policy["quantum_us"].get<long>(),
+              policy["in_flight_us"].get<long>());
+  if (!policy["tenants"].empty())
+    std::printf("%10s %8s %8s %6s %12s %8s\n", "USER", "WEIGHT", "PRIORITY", "CAP", "COMMANDS/S",
+                "BURST");
+  for (const Json& tenant : policy["tenants"]) {
+    std::printf("%10u %8.2f %8d %6.2f %12.1f %8.0f\n", tenant["user"].get<unsigned>(),
+                tenant["weight"].get<double>(), tenant["priority"].get<int>(),
+                tenant["cap"].get<double>(), tenant["commands_per_second"].get<double>(),
+                tenant["command_burst"].get<double>());
   }
   return 0;
 }

@@ -2,6 +2,7 @@
 #include "ava/control/admin.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -16,6 +17,8 @@ using Json = nlohmann::ordered_json;
 struct Request {
   std::string name;
   std::string run_id;
+  std::string file;                 // of settings
+  std::optional<std::string> text;  // of it
   std::size_t from = 0;
 };
 
@@ -39,7 +42,9 @@ bool Parse(std::string_view text, Request& request) {
     if (!json["from"].is_number_unsigned()) return false;
     request.from = json["from"].get<std::size_t>();
   }
-  return word("request", request.name) && word("run_id", request.run_id);
+  if (json.contains("text") && !word("text", request.text.emplace())) return false;
+  return word("request", request.name) && word("run_id", request.run_id) &&
+         word("name", request.file);
 }
 
 // As many lines as fit an answer, and where to go on.
@@ -86,6 +91,16 @@ std::vector<SessionRecord> OfRun(const std::string& run_id, const Peer& peer,
   return records;
 }
 
+std::vector<std::string> Policy(const Request& request, const Peer& peer, AdminSource& source) {
+  if (request.text && !IsPrivileged(peer, source))
+    return Wrong("only root and the manager's owner may change it");
+  if (request.text) {
+    const auto changed = source.ChangePolicy(*request.text, request.file);
+    if (!changed.has_value()) return Wrong(changed.error().message());
+  }
+  return {source.DescribePolicy(), End(nullptr)};
+}
+
 }  // namespace
 
 std::vector<std::string> AnswerUntrusted(std::string_view text, const Peer& peer,
@@ -99,6 +114,7 @@ std::vector<std::string> AnswerUntrusted(std::string_view text, const Peer& peer
   if (request.name == "stats") {
     return Lines(OfRun(request.run_id, peer, source), request.from, true);
   }
+  if (request.name == "policy") return Policy(request, peer, source);
   if (request.name == "shutdown") {
     if (!IsPrivileged(peer, source)) return Wrong("only root and the manager's owner may stop it");
     source.Shutdown(fmt::format("stopped by user {}", peer.uid));

@@ -9,6 +9,10 @@
 //   {"request": "ps", "from": 0}              one line a session; root and the manager's owner see
 //   everybody's
 //   {"request": "stats", "run_id": "..."}     one line a session of that run, with rows by function
+//   {"request": "policy"}                     {"policy": "fair", "tenants": [...], ...}
+//   {"request": "policy", "name": "file", "text": "[scheduler]..."}
+//                                             the same, afterwards: what a settings file of this
+//                                             text says of the scheduler; root and the owner
 //   {"request": "shutdown"}                   root and the owner
 //                                             {"end": true, "next": 17}: ask again, from 17; null:
 //                                             that was all
@@ -22,12 +26,13 @@
 #include <string_view>
 #include <vector>
 
+#include "ava/base/result.h"
 #include "ava/control/session_record.h"
 #include "ava/control/socket.h"
 
 namespace ava::control {
 
-inline constexpr std::size_t kRequestBytesMax = 4096;
+inline constexpr std::size_t kRequestBytesMax = std::size_t{32} * 1024;
 // Of one answer; what is more is asked for again. Both fit a socket's buffer before the first line
 // is read, since nobody waits for a reader.
 inline constexpr std::size_t kAnswerBytesMax = std::size_t{64} * 1024;
@@ -41,6 +46,8 @@ class AdminSource {
   virtual std::string DescribeManager() const = 0;  // a JSON object
   virtual std::vector<SessionRecord> Sessions() const = 0;
   virtual const EndedSessions& Ended() const = 0;
+  virtual std::string DescribePolicy() const = 0;  // a JSON object
+  virtual Result<void> ChangePolicy(std::string_view text, std::string_view name) = 0;
   virtual void Shutdown(const std::string& reason) = 0;
 };
 

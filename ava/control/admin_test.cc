@@ -18,11 +18,18 @@ class FakeSource final : public AdminSource {
   std::string DescribeManager() const override { return R"({"pid":1})"; }
   std::vector<SessionRecord> Sessions() const override { return sessions; }
   const EndedSessions& Ended() const override { return ended; }
+  std::string DescribePolicy() const override { return R"({"policy":"fair"})"; }
+  Result<void> ChangePolicy(std::string_view text, std::string_view name) override {
+    if (text == "bad") return Fail(ErrorCode::kInvalid, std::string(name) + ":1:1: bad");
+    policy = text;
+    return {};
+  }
   void Shutdown(const std::string& reason) override { stopped = reason; }
 
   std::vector<SessionRecord> sessions;
   EndedSessions ended;
   std::string stopped;
+  std::string policy;
 };
 
 SessionRecord Record(std::uint64_t session, uid_t uid, const std::string& run_id,
@@ -48,6 +55,18 @@ TEST(Admin, Answers) {
   const auto answer = Ask(R"({"request":"ping"})", 1000, source);
   EXPECT_EQ(answer[0]["manager"]["pid"], 1);
   EXPECT_TRUE(answer[1]["end"]);
+}
+
+TEST(Admin, LetsTheOwnerChangeThePolicy) {
+  FakeSource source;
+  EXPECT_EQ(Ask(R"({"request":"policy"})", 1000, source)[0]["policy"], "fair");
+  const std::string change = R"({"request":"policy","name":"f","text":"[scheduler]"})";
+  EXPECT_TRUE(Ask(change, 1000, source)[0].contains("error"));
+  EXPECT_EQ(source.policy, "");
+  EXPECT_EQ(Ask(change, 500, source)[0]["policy"], "fair");
+  EXPECT_EQ(source.policy, "[scheduler]");
+  EXPECT_EQ(Ask(R"({"request":"policy","name":"f","text":"bad"})", 0, source)[0]["error"],
+            "f:1:1: bad");
 }
 
 TEST(Admin, ShowsUsersTheirOwnSessionsAndTheOwnerAll) {

@@ -66,6 +66,49 @@ TEST(Config, NamesTheLimitsOfANumber) {
             "avad.toml:2:7: 'sessions.max' must be a whole number from 1 to 4096");
 }
 
+TEST(Config, SetsTheScheduler) {
+  Config config;
+  const auto parsed = ParseConfig(R"(
+[scheduler]
+policy = "priority"
+quantum_us = 500
+[[tenants]]
+user = "root"
+weight = 3
+priority = 2
+[[tenants]]
+user = 1234
+cap = 0.25
+commands_per_second = 100.0
+)",
+                                  "avad.toml", config);
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().message();
+  const policy::Settings settings = config.Scheduling();
+  EXPECT_EQ(settings.policy->name, "priority");
+  EXPECT_EQ(settings.quantum_ns, 500'000);
+  EXPECT_EQ(settings.tenants.at(0).weight, 3);
+  EXPECT_EQ(settings.tenants.at(0).priority, 2);
+  EXPECT_EQ(settings.tenants.at(1234).cap, 0.25);
+  EXPECT_EQ(settings.tenants.at(1234).commands_per_second, 100);
+}
+
+TEST(Config, NamesWhatIsWrongOfTheScheduler) {
+  EXPECT_EQ(ErrorOf("[scheduler]\npolicy = \"lottery\"\n"),
+            "avad.toml:2:10: 'scheduler.policy' must be one of \"fair\", \"priority\", \"fifo\", "
+            "\"none\"");
+  EXPECT_EQ(ErrorOf("[[tenants]]\nweight = 2\n"), "avad.toml:1:1: 'tenants' needs a 'user'");
+  EXPECT_EQ(ErrorOf("[[tenants]]\nuser = 5\n[[tenants]]\nuser = 5\n"),
+            "avad.toml:3:1: 'tenants' has user 5 twice");
+  EXPECT_EQ(ErrorOf("[[tenants]]\nuser = 5\nweight = 0\n"),
+            "avad.toml:3:10: 'tenants.weight' must be a number from 1e-06 to 1000000");
+  EXPECT_EQ(ErrorOf("[[tenants]]\nuser = \"nobody-of-this-name\"\n"),
+            "avad.toml:2:8: 'tenants.user' must be a user of this machine, by name or by number");
+  EXPECT_EQ(ErrorOf("[[tenants]]\nuser = 5\nshare = 2\n"),
+            "avad.toml:3:9: 'tenants.share' is not a setting");
+  EXPECT_EQ(ErrorOf("[tenants]\nuser = 5\n"),
+            "avad.toml:1:1: 'tenants' must be written [[tenants]], once for each");
+}
+
 TEST(Config, RefusesUsersOfTheSystem) {
   EXPECT_NE(ErrorOf("[worker]\nuids = [0, 10]\n"), "");
   EXPECT_NE(ErrorOf("[worker]\nuids = [61000]\n"), "");
@@ -96,10 +139,11 @@ TEST(Config, AcceptsEachSettingOfTheInstalledFile) {
   int settings = 0;
   for (std::string line; std::getline(file, line);) {
     const bool setting = line.starts_with("# ") && line.find(" = ") != std::string::npos;
+    const bool section = line.starts_with("# [[");
     settings += setting ? 1 : 0;
-    text += (setting ? line.substr(2) : line) + "\n";
+    text += (setting || section ? line.substr(2) : line) + "\n";
   }
-  EXPECT_EQ(settings, 25);
+  EXPECT_EQ(settings, 34);
   Config config;
   const auto parsed = ParseConfig(text, "avad.toml", config);
   ASSERT_TRUE(parsed.has_value()) << parsed.error().message();
@@ -115,6 +159,10 @@ TEST(Config, AcceptsEachSettingOfTheInstalledFile) {
   EXPECT_EQ(config.warm_per_user, standard.warm_per_user);
   EXPECT_EQ(config.warm_seconds, standard.warm_seconds);
   EXPECT_EQ(config.device_memory_session, standard.device_memory_session);
+  EXPECT_EQ(config.policy, standard.policy);
+  EXPECT_EQ(config.quantum_us, standard.quantum_us);
+  EXPECT_EQ(config.in_flight_us, standard.in_flight_us);
+  EXPECT_EQ(config.tenants.at(1000), policy::TenantRules{});
   EXPECT_EQ(config.device_memory_user, standard.device_memory_user);
   EXPECT_EQ(config.uid_first, standard.uid_first);
   EXPECT_EQ(config.uid_last, standard.uid_last);

@@ -23,6 +23,7 @@
 #include "ava/control/admin.h"
 #include "ava/control/admission.h"
 #include "ava/control/event_loop.h"
+#include "ava/control/policy_settings.h"
 #include "ava/control/processes.h"
 #include "ava/control/session.h"
 #include "ava/control/socket.h"
@@ -99,6 +100,10 @@ class Manager::State final : public AdminSource {
   std::string DescribeManager() const override;
   std::vector<SessionRecord> Sessions() const override;
   const EndedSessions& Ended() const override { return ended_; }
+  std::string DescribePolicy() const override { return control::DescribePolicy(setup_.config); }
+  Result<void> ChangePolicy(std::string_view text, std::string_view name) override {
+    return TakePolicy(text, name, setup_.config, scheduler_);
+  }
   void Shutdown(const std::string& reason) override { Stop(reason); }
 
  private:
