@@ -341,18 +341,13 @@ Load Manager::State::CurrentLoad(uid_t uid) const {
 void Manager::State::StartSession(std::uint64_t id, std::span<const std::byte> packet) {
   using enum wire::WelcomeStatus;
   Connection& connection = connections_.at(id);
-  if (stopping_) {
-    RefuseConnection(id, kRefused, kStoppingReason);
-    return;
-  }
+  if (stopping_) return RefuseConnection(id, kRefused, kStoppingReason);
   if (geteuid() != 0 && connection.peer.uid != geteuid() && connection.peer.uid != 0) {
     RefuseConnection(id, kRefused, fmt::format("this manager belongs to user {}", geteuid()));
     return;
   }
-  if (IsWorker(connection.peer.uid)) {
-    RefuseConnection(id, kRefused, "workers cannot be guests");
-    return;
-  }
+  if (IsWorker(connection.peer.uid))
+    return RefuseConnection(id, kRefused, "workers cannot be guests");
   auto hello = ParseHelloUntrusted(packet);
   if (!hello.has_value()) {
     RefuseConnection(id, kRefused, hello.error().message());
