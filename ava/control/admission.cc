@@ -25,10 +25,10 @@ std::optional<Refusal> Decide(const Config& config, const GuestHello& hello, con
                                       "some, or raise 'sessions.max_per_user'",
                                       load.sessions_of_user)};
   }
-  if (load.dead >= config.sessions_max || load.dead_of_user >= config.sessions_per_user_max) {
-    return Refusal{kBusy, fmt::format("{} sessions that have ended, {} of this user, are still "
-                                      "being cleared away: try again later",
-                                      load.dead, load.dead_of_user)};
+  if (load.dead_of_user >= config.sessions_per_user_max) {
+    return Refusal{kBusy, fmt::format("{} sessions of this user that have ended are still being "
+                                      "cleared away: try again later",
+                                      load.dead_of_user)};
   }
   return std::nullopt;
 }

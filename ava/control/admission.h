@@ -20,7 +20,6 @@ namespace ava::control {
 struct Load {
   std::int64_t sessions = 0;
   std::int64_t sessions_of_user = 0;
-  std::int64_t dead = 0;
   std::int64_t dead_of_user = 0;
 };
 

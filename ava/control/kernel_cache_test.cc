@@ -198,8 +198,36 @@ TEST_P(KernelCacheTest, FilesWithHolesAreNotFilledUp) {
   WriteLikePocl(view + "/DB/holes.bc", "code", first_);
   ASSERT_EQ(truncate((view + "/DB/holes.bc").c_str(), 1 << 30), 0);
   Close(1, first_);
-  const bool moved = !GetParam();
+  const bool moved = !GetParam() && !first_.change;
   EXPECT_EQ(Kept().size(), moved ? 2U : 1U);
+}
+
+// Of two layers one may have a file where the other has a directory: both cannot come into the next
+// generation, and everything else does.
+TEST_P(KernelCacheTest, AFileInADirectorysPlaceStopsNothing) {
+  WriteLikePocl(View(1, first_) + "/DA/name", "file", first_);
+  Close(1, first_);
+  const std::string view = View(2, second_);
+  fs::remove(view + "/DA/name");
+  WriteLikePocl(view + "/DA/name/below", "code", second_);
+  Close(2, second_);
+  for (std::uint64_t session = 3; session < 40; ++session) {
+    const std::string number = std::to_string(session);
+    WriteLikePocl(View(session, first_) + "/DA/key" + number + "/program.bc", "code", first_);
+    Close(session, first_);
+  }
+  EXPECT_EQ(Kept().count("DA/key39/program.bc"), 1U);
+}
+
+TEST_P(KernelCacheTest, ADirectoryOfFilesWithHolesIsNotMade) {
+  const std::string view = View(1, first_);
+  WriteLikePocl(view + "/DA/key/program.bc", "code", first_);
+  WriteLikePocl(view + "/DA/other/sparse", "x", first_);
+  fs::resize_file(view + "/DA/other/sparse", 64 << 10);
+  Close(1, first_);
+  if (!first_.change) GTEST_SKIP() << "a user's own files are moved";
+  EXPECT_FALSE(fs::exists(top_ + "/1000/layers/1/1/DA/other"));
+  EXPECT_TRUE(fs::exists(top_ + "/1000/layers/1/1/DA/key"));
 }
 
 TEST_P(KernelCacheTest, OneSessionBringsNoMoreThanTheLimits) {

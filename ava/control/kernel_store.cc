@@ -22,6 +22,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Names that a view may have for each file that is taken.
+constexpr std::uint64_t kLooksPerFile = 4;
 constexpr int kDepthMax = 16;
 constexpr int kOpenRoundsMax = 100;
 constexpr std::uint64_t kShare = KernelStore::kLayersMax;
@@ -92,13 +94,17 @@ class Merge final : public TreeWalk {
   // for a link, which we must not follow.
   void File(int from_fd, int, const std::string& path, const std::string& name,
             const struct stat& seen) override {
+    full_ = full_ || ++looked_at_ > kLooksPerFile * limits_.files;
     if (full_ || !IsWorth(seen) || IsTemporary(name) || IsThere(path + name)) return;
     const UniqueFd file(
         openat(from_fd, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     struct stat status{};
     if (!file || fstat(file.get(), &status) != 0 || !IsWorth(status) || !HasRoom(status)) return;
+    const bool moves = !owner_.change && status.st_dev == DeviceOf(layer_fd_);
+    if (!moves && HasHoles(status)) return;
     MakeParents(layer_fd_, path);
-    if (!Move(from_fd, path, name, file.get(), status) && !Copy(path + name, file.get(), status)) {
+    if (!(moves && Move(from_fd, path, name, file.get(), status)) &&
+        !Copy(path + name, file.get(), status)) {
       return;
     }
     ++files_;
@@ -125,19 +131,20 @@ class Merge final : public TreeWalk {
   static mode_t ModeOf(const struct stat& status) {
     return (status.st_mode & S_IXUSR) != 0 ? 0755 : 0644;
   }
-  // Within a file system. The name's file may be another one by now, but one of this owner's.
+  // Within a file system, of our own user's: whoever was a worker with another may have left the
+  // file open somewhere. The name's file may be another one by now, but one of this owner's.
   bool Move(int from_fd, const std::string& path, const std::string& name, int file,
             const struct stat& status) {
-    if (status.st_dev != DeviceOf(layer_fd_)) return false;
-    if (owner_.change && fchown(file, geteuid(), getegid()) != 0) return false;
     if (fchmod(file, ModeOf(status)) != 0) return false;
     return renameat2(from_fd, name.c_str(), layer_fd_, (path + name).c_str(), RENAME_NOREPLACE) ==
            0;
   }
+  // A file with holes is no compiler's, and could be larger here than all that its worker may have.
+  static bool HasHoles(const struct stat& status) {
+    return std::int64_t{status.st_blocks} * kBlockBytes < status.st_size;
+  }
   bool Copy(const std::string& path, int file, const struct stat& status) {
-    // A file with holes is no compiler's, and could be larger here than all that its worker may
-    // have.
-    if (std::int64_t{status.st_blocks} * kBlockBytes < status.st_size) return false;
+    if (HasHoles(status)) return false;
     const UniqueFd copy(openat(layer_fd_, path.c_str(),
                                O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!copy) return false;
@@ -154,7 +161,7 @@ class Merge final : public TreeWalk {
     struct stat status{};
     return fstat(fd, &status) == 0 ? status.st_dev : 0;
   }
-  bool MakeDirectory(int, const std::string&) override { return true; }
+  bool MakeDirectory(int, const std::string&) override { return !full_; }
 
   const CacheOwner& owner_;
   const std::vector<UniqueFd>& layers_;
@@ -162,6 +169,7 @@ class Merge final : public TreeWalk {
   const CacheLimits& limits_;
   std::uint64_t files_ = 0;
   std::uint64_t bytes_ = 0;
+  std::uint64_t looked_at_ = 0;
   bool full_ = false;
 };
 
@@ -195,13 +203,13 @@ class List final : public TreeWalk {
   int layer_fd_ = -1;
 };
 
-// False: there is no room. Two layers may have the same name, and an entry may have gone.
+// False: the disk takes no more. Otherwise an entry that cannot be linked is passed over: two
+// layers may have the same name, be it of a file in one and of a directory in the other, and an
+// entry may have gone.
 bool Link(const Entry& entry, int to_fd) {
   MakeParents(to_fd, entry.path);
   return linkat(entry.layer_fd, entry.path.c_str(), to_fd, entry.path.c_str(), 0) == 0 ||
-         errno == EEXIST ||
-         (errno == ENOENT &&
-          faccessat(entry.layer_fd, entry.path.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0);
+         (errno != ENOSPC && errno != EDQUOT && errno != EROFS && errno != EIO);
 }
 
 }  // namespace

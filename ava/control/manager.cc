@@ -332,7 +332,7 @@ Load Manager::State::CurrentLoad(uid_t uid) const {
   for (const auto& [id, session] : sessions_) {
     if (session->is_warm()) continue;
     const bool same = session->tenant() == uid;
-    ++(session->is_dead() ? load.dead : load.sessions);
+    load.sessions += !session->is_dead();
     (session->is_dead() ? load.dead_of_user : load.sessions_of_user) += same;
   }
   return load;

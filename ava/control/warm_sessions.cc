@@ -24,13 +24,14 @@ std::optional<Session::Guest> NextWarm(const SessionMap& sessions, const Session
   if (!last.was_live()) return std::nullopt;
   std::int64_t of_user = 0;
   std::int64_t all = 0;
+  std::int64_t others = 0;
   for (const auto& [id, session] : sessions) {
+    others += !session->is_warm() && !session->is_dead();
     if (!session->is_warm()) continue;
     ++all;
     of_user += session->tenant() == last.tenant();
   }
   if (of_user >= config.warm_per_user || all >= kWarmMax) return std::nullopt;
-  const auto others = static_cast<std::int64_t>(sessions.size()) - all;
   if (free_users <= config.sessions_max - others) return std::nullopt;
   GuestHello hello;
   hello.api = last.hello().api;

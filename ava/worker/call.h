@@ -275,7 +275,7 @@ class Call {
   void Account(std::uint16_t resource, Wide amount, HandleId owner = 0);
   void Account(std::uint16_t resource, Wide amount, const void* owner);
   // Until EndCharges::GiveBack gets what this returns; or, if nobody will call that, until the
-  // owner's last release.
+  // owner's last release. Null: nothing is held.
   void* AccountUntilEnd(std::uint16_t resource, Wide amount, HandleId owner);
   void AccountUntilRelease(void* kept, HandleId owner);
   void Deallocate(std::uint16_t resource, Wide amount);

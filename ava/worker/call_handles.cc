@@ -256,6 +256,7 @@ void Call::KillMinted() {
 
 // A command that has just completed may not have let go of what the program has released yet.
 bool Call::ReserveSoon(std::uint16_t resource, std::uint64_t amount) {
+  if (amount > session_.router.limit(resource)) return false;
   const Deadline deadline = Deadline::In(kEndsNsMax);
   while (!session_.router.Reserve(resource, amount)) {
     if (!session_.ends->AreSome() || deadline.HasPassed()) return false;
@@ -293,6 +294,7 @@ void Call::Account(std::uint16_t resource, Wide amount, HandleId owner) {
 
 void* Call::AccountUntilEnd(std::uint16_t resource, Wide amount, HandleId owner) {
   const Charge charge{.resource = resource, .amount = Count(resource, amount)};
+  if (charge.amount == 0) return nullptr;
   session_.handles.AddCharge(owner, {.resource = resource, .amount = 0, .until_end = true});
   return session_.ends->Keep(charge);
 }

@@ -58,7 +58,8 @@ void EmitUntilEnd(FunctionText& out, const model::ResourceUse& use) {
   out.Line(Fill(R"({
   void* const ava_kept = ava_call.AccountUntilEnd(kResource_$resource$, $amount$, ava_args.minted_result);
   const auto ava_end = []($type$, void* kept) { worker::EndCharges::GiveBack(kept); };
-  if (vendor.$told_by$ == nullptr || vendor.$told_by$(result, ava_end, ava_kept) != $success$) {
+  if (ava_kept != nullptr &&
+      (vendor.$told_by$ == nullptr || vendor.$told_by$(result, ava_end, ava_kept) != $success$)) {
     ava_call.AccountUntilRelease(ava_kept, ava_args.minted_result);
   }
 })",
