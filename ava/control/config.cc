@@ -184,6 +184,7 @@ std::map<std::string, Setter, std::less<>> Keys(Config& config) {
       {"scheduler.policy", PolicyName(config.policy)},
       {"scheduler.quantum_us", Number(config.quantum_us, 100, kMicrosecondsPerSecond)},
       {"scheduler.in_flight_us", Number(config.in_flight_us, 100, kMicrosecondsPerSecond)},
+      {"scheduler.freeze", Word(config.freeze, "yes", "no")},
       {"worker.program", Text(config.worker_program)},
       {"worker.libraries", Texts(config.library_directories)},
       {"worker.vendor", Vendor(config)},
@@ -270,6 +271,7 @@ policy::Settings Config::Scheduling() const {
   settings.policy = policy::FindPolicy(policy);
   settings.quantum_ns = quantum_us * kNanosecondsPerMicrosecond;
   settings.in_flight_ns = in_flight_us * kNanosecondsPerMicrosecond;
+  settings.freeze = freeze;
   settings.tenants.insert(tenants.begin(), tenants.end());
   return settings;
 }

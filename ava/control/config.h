@@ -25,6 +25,7 @@
 //   policy = "fair"                       # or "priority", "fifo", "none": who may use the device
 //   quantum_us = 2000                     # how far one may run ahead of another
 //   in_flight_us = 2000                   # a session's work in the vendor's queues
+//   freeze = "yes"                        # stop workers that go on when they may not; or "no"
 //   [[tenants]]                           # one for each user that differs from the rest
 //   user = "alice"                        # or a number
 //   weight = 1.0                          # its share: weight / all weights that want the device
@@ -92,6 +93,7 @@ struct Config {
   std::string policy = "fair";
   std::int64_t quantum_us = 2000;
   std::int64_t in_flight_us = 2000;
+  bool freeze = true;
   std::map<uid_t, policy::TenantRules> tenants;
 
   uid_t uid_first = 61000;

@@ -143,7 +143,7 @@ TEST(Config, AcceptsEachSettingOfTheInstalledFile) {
     settings += setting ? 1 : 0;
     text += (setting || section ? line.substr(2) : line) + "\n";
   }
-  EXPECT_EQ(settings, 34);
+  EXPECT_EQ(settings, 35);
   Config config;
   const auto parsed = ParseConfig(text, "avad.toml", config);
   ASSERT_TRUE(parsed.has_value()) << parsed.error().message();
@@ -162,6 +162,7 @@ TEST(Config, AcceptsEachSettingOfTheInstalledFile) {
   EXPECT_EQ(config.policy, standard.policy);
   EXPECT_EQ(config.quantum_us, standard.quantum_us);
   EXPECT_EQ(config.in_flight_us, standard.in_flight_us);
+  EXPECT_EQ(config.freeze, standard.freeze);
   EXPECT_EQ(config.tenants.at(1000), policy::TenantRules{});
   EXPECT_EQ(config.device_memory_user, standard.device_memory_user);
   EXPECT_EQ(config.uid_first, standard.uid_first);

@@ -3,9 +3,11 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,6 +27,7 @@
 #include "ava/base/futex.h"
 #include "ava/base/system_error.h"
 #include "ava/control/lease_page.h"
+#include "ava/control/processes.h"
 
 namespace ava::control {
 namespace {
@@ -68,6 +71,7 @@ struct DeviceScheduler::State {
     UniqueFd doorbell;
     const wire::LedgerWatch& claims;
     std::optional<clockid_t> clock;
+    UniqueFd process;            // a pidfd
     std::int64_t device_ns = 0;  // by its clock
     LeaseTerms published;
   };
@@ -166,6 +170,10 @@ void DeviceScheduler::State::Publish(SessionId session, Entry& entry) {
   const LeaseTerms& terms = schedule.LeaseOf(session);
   const LeaseTerms before = std::exchange(entry.published, terms);
   if (terms == before) return;
+  if (terms.frozen != before.frozen) {
+    const int signal = terms.frozen ? SIGSTOP : SIGCONT;
+    syscall(SYS_pidfd_send_signal, entry.process.get(), signal, nullptr, 0);
+  }
   wire::Lease& lease = entry.page.lease();
   lease.window_ns.store(static_cast<std::uint64_t>(terms.window_ns), std::memory_order_relaxed);
   lease.units_least.store(terms.units_least, std::memory_order_relaxed);
@@ -248,6 +256,7 @@ Result<DeviceScheduler::Seat> DeviceScheduler::Add(SessionId session, policy::Te
                                                     .doorbell = std::move(doorbell),
                                                     .claims = ledger.watch,
                                                     .clock = std::nullopt,
+                                                    .process = {},
                                                     .device_ns = 0,
                                                     .published = {}});
   state_->Publish(session, at->second);
@@ -280,8 +289,11 @@ int DeviceScheduler::Seat::doorbell_fd() const {
 void DeviceScheduler::Seat::Follow(pid_t worker) {
   clockid_t clock{};
   if (clock_getcpuclockid(worker, &clock) != 0) return;
+  UniqueFd process = OpenProcess(worker);
   const std::scoped_lock lock(owner_->state_->mutex);
-  owner_->state_->entries.at(session_).clock = clock;
+  State::Entry& entry = owner_->state_->entries.at(session_);
+  entry.clock = clock;
+  entry.process = std::move(process);
 }
 
 std::int64_t DeviceScheduler::Seat::DeviceNanoseconds() const {

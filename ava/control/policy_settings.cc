@@ -20,6 +20,7 @@ std::string DescribePolicy(const Config& config) {
   return nlohmann::ordered_json({{"policy", config.policy},
                                  {"quantum_us", config.quantum_us},
                                  {"in_flight_us", config.in_flight_us},
+                                 {"freeze", config.freeze},
                                  {"tenants", tenants}})
       .dump();
 }
@@ -31,6 +32,7 @@ Result<void> TakePolicy(std::string_view text, std::string_view name, Config& co
   config.policy = changed.policy;
   config.quantum_us = changed.quantum_us;
   config.in_flight_us = changed.in_flight_us;
+  config.freeze = changed.freeze;
   config.tenants = std::move(changed.tenants);
   scheduler.Change(config.Scheduling());
   return {};

@@ -30,6 +30,11 @@ constexpr double kUsingPart = 0.05;
 constexpr double kIdlePart = 0.4;
 constexpr std::int64_t kLazyAfterNs = 100 * kMillisecondNs;
 constexpr std::int64_t kLazyForNs = 2000 * kMillisecondNs;
+// How long work in flight may go on: this, or so many times what may be there, since others share
+// the device with it; and how much of a unit's time is none of that.
+constexpr std::int64_t kGraceLeastNs = 10 * kMillisecondNs;
+constexpr std::int64_t kGraceWindows = 5;
+constexpr double kFreezePart = 0.2;
 // What a capped tenant may use at once after a pause.
 constexpr std::int64_t kCapBurstNs = 10 * kMillisecondNs;
 constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
@@ -143,12 +148,15 @@ void Schedule::TakeSamples(const std::map<SessionId, Sample>& samples, std::int6
     session.last = sample->second;
     if (uses) session.active_at_ns = now_ns;
     const std::int64_t sign_ns = std::max(session.active_at_ns, session.allowed_at_ns);
-    const bool waits = session.last.waits && (!session.lease.open || now_ns - sign_ns < kBeliefNs);
+    const bool waits =
+        session.lease.frozen ||
+        (session.last.waits && (!session.lease.open || now_ns - sign_ns < kBeliefNs));
     const bool wants = waits || now_ns - session.active_at_ns < kLingerNs;
     if (wants && !session.wants) session.wanting_since_ns = now_ns;
     session.wants = wants;
     if (commands != 0) session.active_at_ns = std::max(session.active_at_ns, now_ns - kLingerNs);
-    if (now_ns - session.active_at_ns > kParkAfterNs && !session.last.waits) Park(session, now_ns);
+    const bool idle = !session.last.waits && !session.lease.frozen;
+    if (idle && now_ns - session.active_at_ns > kParkAfterNs) Park(session, now_ns);
   }
 }
 
@@ -236,11 +244,22 @@ void Schedule::Decide(std::int64_t now_ns) {
   }
 }
 
+bool Schedule::MustFreeze(const Session& session, std::int64_t now_ns) const {
+  const LeaseTerms& lease = session.lease;
+  if (lease.open || lease.parked || !settings_.freeze) return false;
+  if (lease.frozen) return true;
+  const std::int64_t grace_ns = std::max(kGraceLeastNs, kGraceWindows * settings_.in_flight_ns);
+  const auto elapsed = static_cast<double>(now_ns - stepped_at_ns_);
+  return now_ns - session.closed_at_ns > grace_ns && session.step_ns > kFreezePart * elapsed;
+}
+
 void Schedule::SetLease(Session& session, bool may_run, bool contended, std::int64_t now_ns) {
   LeaseTerms& lease = session.lease;
   const bool open = may_run || lease.parked;
   if (open && !lease.open) session.allowed_at_ns = now_ns;
+  if (!open && lease.open) session.closed_at_ns = now_ns;
   lease.open = open;
+  lease.frozen = MustFreeze(session, now_ns);
   const double window = DeviceNs(settings_.in_flight_ns) * (contended ? 1 : kAloneWindows);
   lease.window_ns = static_cast<std::int64_t>(window);
   lease.units_least = contended ? 1 : 2;

@@ -13,6 +13,10 @@
 // it may go on and does not. What a session says of itself (that it waits, how much it has
 // submitted) is a claim: it can only cost the session that makes it.
 //
+// A session that has been closed for longer than its work in flight can explain, and still uses
+// the device, is frozen until it may run again: its kernels are long, or it does not keep to its
+// lease.
+//
 // One thread.
 
 #include <cstdint>
@@ -33,6 +37,7 @@ struct Settings {
   const Policy* policy = nullptr;
   std::int64_t quantum_ns = 2'000'000;      // of the whole device
   std::int64_t in_flight_ns = 2'000'000;    // likewise: what may lie in the vendor's queues
+  bool freeze = true;                       // a session that uses the device when it may not
   std::map<TenantId, TenantRules> tenants;  // those that are not named have TenantRules{}
 };
 
@@ -46,6 +51,7 @@ struct Sample {
 struct LeaseTerms {
   bool open = true;
   bool parked = true;
+  bool frozen = false;  // it goes on using the device although it may not: stop its processes
   std::int64_t window_ns = 0;  // device time
   std::uint64_t units_least = 2;
   std::uint64_t commands_limit = 0;  // of all since the session began
@@ -102,6 +108,7 @@ class Schedule {
     std::int64_t wanting_since_ns = 0;
     std::int64_t active_at_ns = 0;   // the last sign of it
     std::int64_t allowed_at_ns = 0;  // since when it may run; meaningful while it may
+    std::int64_t closed_at_ns = 0;   // since when it may not; likewise
     LeaseTerms lease;
   };
 
@@ -110,6 +117,7 @@ class Schedule {
   void FindTheLazy(std::int64_t idle_ns, std::int64_t now_ns);
   void Refill(std::int64_t elapsed_ns);
   void Decide(std::int64_t now_ns);
+  bool MustFreeze(const Session& session, std::int64_t now_ns) const;
   void SetLease(Session& session, bool may_run, bool contended, std::int64_t now_ns);
   void ShareCommands();
   static bool IsCapped(const Tenant& tenant) { return tenant.rules.cap > 0 && tenant.cap_ns <= 0; }

@@ -29,6 +29,7 @@ class Device {
     std::int64_t pause_ns = 0;  // the program's own time between two kernels
     bool queues = true;         // gives more before the last is through
     double units = 2;           // how many units one kernel can use
+    bool ignores_lease = false;
     std::int64_t from_ns = 0;
     std::int64_t until_ns = INT64_MAX;
   };
@@ -97,6 +98,10 @@ class Device {
       if (lease.parked) schedule.Wake(id, SampleOf(id), now_ns);
       const bool room = state.queued_ns == 0 || state.queued_ns + state.load.kernel_ns <=
                                                     static_cast<double>(lease.window_ns);
+      if (state.load.ignores_lease && state.queued_ns == 0) {
+        state.queued_ns = state.load.kernel_ns;
+        return;
+      }
       if (!lease.open || state.submitted >= lease.commands_limit || !room) {
         state.waits = true;
         return;
@@ -108,8 +113,9 @@ class Device {
 
   void Compute(std::int64_t tick) {
     std::vector<State*> busy;
-    for (State& state : sessions_) {
-      if (state.queued_ns > 0) busy.push_back(&state);
+    for (std::size_t id = 0; id < sessions_.size(); ++id) {
+      const bool runs = sessions_[id].queued_ns > 0 && !schedule.LeaseOf(id).frozen;
+      if (runs) busy.push_back(&sessions_[id]);
     }
     double left = units_ * static_cast<double>(tick);
     std::ranges::sort(busy, {}, [](const State* state) { return state->load.units; });
@@ -167,6 +173,31 @@ TEST(FairShare, DoesNotDependOnHowLongKernelsAre) {
   device.Run(20 * kSecond);
   // One of the long kernels, of 20 seconds of two units.
   EXPECT_NEAR(device.used(0) / device.all(), 0.5, 1e8 / 40e9 + 0.005);
+}
+
+// Kernels that cannot be taken back are stopped and go on: shares hold over any second for them,
+// too.
+TEST(FairShare, HoldsForLongKernels) {
+  Device device(With("fair", {{1, {.weight = 1}}, {2, {.weight = 2}}}), 2);
+  device.Add({.tenant = 1, .kernel_ns = 1e9});
+  device.Add({.tenant = 2, .kernel_ns = 1e6});
+  device.Run(kSecond / 2);
+  EXPECT_LT(WorstWindow(device, 1.0 / 3, kSecond, 5 * kSecond), 2.5);
+}
+
+TEST(FairShare, HoldsAgainstOneThatIgnoresItsLease) {
+  Device device(With("fair", {{1, {.weight = 1}}, {2, {.weight = 9}}}), 2);
+  device.Add({.tenant = 1, .ignores_lease = true});
+  device.Add({.tenant = 2});
+  device.Run(kSecond);
+  EXPECT_LT(WorstWindow(device, 0.1, kSecond, 5 * kSecond), 2.5);
+}
+
+TEST(Cap, HoldsForLongKernels) {
+  Device device(With("fair", {{1, {.cap = 0.3}}}), 2);
+  device.Add({.tenant = 1, .kernel_ns = 3e9});
+  device.Run(10 * kSecond);
+  EXPECT_NEAR(device.used(0) / 20e9, 0.3, 0.003);
 }
 
 TEST(FairShare, IsOfTenantsAndThenOfTheirSessions) {
