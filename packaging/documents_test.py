@@ -14,7 +14,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 COMMANDS = {
-    "ava": ("run", "diff", "devices", "ps", "policy", "doctor", "stop", "version"),
+    "ava": ("run", "diff", "devices", "ps", "top", "policy", "doctor", "stop", "version"),
     "cava": ("build", "check", "coverage", "dump", "explain"),
     "avad": (),
 }

@@ -15,6 +15,7 @@
 #include "apps/ava/doctor.h"
 #include "apps/ava/manage.h"
 #include "apps/ava/run.h"
+#include "apps/ava/top.h"
 #include "ava/control/layout.h"
 
 namespace ava::cli {
@@ -28,6 +29,7 @@ struct CommandLine {
   RunOptions run;
   DiffOptions diff;
   PolicyOptions policy;
+  TopOptions top;
   std::string manager = "idle";
   Command chosen;
 };
@@ -106,6 +108,14 @@ void Declare(CLI::App& app, CommandLine& line) {
   with_json("devices", "list the virtual devices", Devices);
   with_json("ps", "list sessions", Ps);
   with_json("doctor", "say what is missing on this machine, and how to mend it", Doctor);
+  CLI::App* top = Add(app, line, "top", "show who uses the device, again and again",
+                      [&line](const Context& context) { return Top(context, line.top); });
+  top->add_option("--interval", line.top.interval_s, "from one look to the next; 1 unless you say")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.05, 3600.0));
+  top->add_option("--rounds", line.top.rounds, "end after so many; 0: never")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
   CLI::App* policy = Add(app, line, "policy", "show or change who may use the device when",
                          [&line](const Context& context) { return Policy(context, line.policy); });
   policy

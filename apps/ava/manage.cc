@@ -26,14 +26,6 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kRequestRoom = 256;  // for what stands around a file's text
 constexpr std::int64_t kStopNsMax = 15 * kNanosecondsPerSecond;
 
-Result<Json> Ask(const Context& context, const char* request, std::string_view members = "") {
-  auto client = AVA_TRY(control::AdminClient::Connect(context.socket));
-  Json lines = Json::array();
-  for (const std::string& line : AVA_TRY(client.Ask(request, members)))
-    lines.push_back(Json::parse(line));
-  return lines;
-}
-
 std::string Bytes(const Json& value) {
   const auto bytes = value.get<std::uint64_t>();
   if (bytes < 10'000) return fmt::format("{}", bytes);
@@ -59,8 +51,16 @@ void PrintTable(const Json& sessions) {
 
 }  // namespace
 
+Result<Json> AskManager(const Context& context, const char* request, std::string_view members) {
+  auto client = AVA_TRY(control::AdminClient::Connect(context.socket));
+  Json lines = Json::array();
+  for (const std::string& line : AVA_TRY(client.Ask(request, members)))
+    lines.push_back(Json::parse(line));
+  return lines;
+}
+
 int Ps(const Context& context, bool json) {
-  const auto sessions = Ask(context, "ps");
+  const auto sessions = AskManager(context, "ps");
   if (!sessions.has_value()) {
     const bool none = sessions.error().code() == ErrorCode::kUnavailable;
     if (json && none) std::puts("[]");
@@ -90,7 +90,7 @@ int Policy(const Context& context, const PolicyOptions& options) {
       return Complain("policy", fmt::format("'{}' is longer than a request may be: {} bytes",
                                             options.load, control::kRequestBytesMax));
   }
-  const auto lines = Ask(context, "policy", members);
+  const auto lines = AskManager(context, "policy", members);
   if (!lines.has_value()) return Complain("policy", lines.error());
   const Json& policy = (*lines)[0];
   if (options.json) {
@@ -130,7 +130,7 @@ int Stop(const Context& context) {
 
 int Version(const Context& context) {
   std::printf("ava %s\n", control::kVersion);
-  const auto manager = Ask(context, "ping");
+  const auto manager = AskManager(context, "ping");
   if (!manager.has_value()) return 0;
   const Json& about = (*manager)[0]["manager"];
   std::printf("manager %s on '%s', process %d\n", about["version"].get<std::string>().c_str(),

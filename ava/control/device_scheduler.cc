@@ -212,8 +212,8 @@ void DeviceScheduler::State::Tell() const {
 }
 
 DeviceScheduler::DeviceScheduler(policy::Settings settings, const Log& log, int units)
-    : state_(std::make_unique<State>(std::move(settings), log,
-                                     units > 0 ? units : ProcessorsOfThisProcess())) {
+    : units_(units > 0 ? units : ProcessorsOfThisProcess()),
+      state_(std::make_unique<State>(std::move(settings), log, units_)) {
   state_->epoll.Reset(epoll_create1(EPOLL_CLOEXEC));
   state_->changed.Reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   state_->timer.Reset(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));

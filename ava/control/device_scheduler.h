@@ -38,6 +38,8 @@ class DeviceScheduler {
   ~DeviceScheduler();
 
   void Change(policy::Settings settings);
+  // Of the device: the processors, for a device that is a CPU.
+  int units() const { return units_; }
 
   // A session's place in the schedule, until this goes.
   class Seat {
@@ -64,6 +66,7 @@ class DeviceScheduler {
 
  private:
   struct State;
+  const int units_;
   std::unique_ptr<State> state_;
 };
 

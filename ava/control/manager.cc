@@ -100,7 +100,9 @@ class Manager::State final : public AdminSource {
   std::string DescribeManager() const override;
   std::vector<SessionRecord> Sessions() const override;
   const EndedSessions& Ended() const override { return ended_; }
-  std::string DescribePolicy() const override { return control::DescribePolicy(setup_.config); }
+  std::string DescribePolicy() const override {
+    return control::DescribePolicy(setup_.config, scheduler_);
+  }
   Result<void> ChangePolicy(std::string_view text, std::string_view name) override {
     return TakePolicy(text, name, setup_.config, scheduler_);
   }

@@ -7,7 +7,7 @@
 
 namespace ava::control {
 
-std::string DescribePolicy(const Config& config) {
+std::string DescribePolicy(const Config& config, const DeviceScheduler& scheduler) {
   auto tenants = nlohmann::ordered_json::array();
   for (const auto& [user, rules] : config.tenants) {
     tenants.push_back({{"user", user},
@@ -21,6 +21,7 @@ std::string DescribePolicy(const Config& config) {
                                  {"quantum_us", config.quantum_us},
                                  {"in_flight_us", config.in_flight_us},
                                  {"freeze", config.freeze},
+                                 {"device_units", scheduler.units()},
                                  {"tenants", tenants}})
       .dump();
 }

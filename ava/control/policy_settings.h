@@ -13,7 +13,7 @@
 namespace ava::control {
 
 // A JSON object.
-std::string DescribePolicy(const Config& config);
+std::string DescribePolicy(const Config& config, const DeviceScheduler& scheduler);
 // Takes what a settings file of this text says of the scheduler and of tenants; what it does not
 // say becomes the default. A bad text changes nothing. `name` stands for the text in messages.
 Result<void> TakePolicy(std::string_view text, std::string_view name, Config& config,

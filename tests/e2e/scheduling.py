@@ -66,6 +66,10 @@ def test_weights(place):
         taken, _ = used(place)
         ratio = taken[FIRST][0] / taken[SECOND][0]
         check(4 < ratio < 20, f"weights of 9 and 1, device time {ratio:.1f} to 1")
+        screen = place.ava("top", "--rounds", "1", "--interval", "0.5").output
+        check("policy fair, 2 sessions of 2 tenants" in screen and f"\n{FIRST} " in screen and f"\n{SECOND} " in screen, screen)
+        mine = place.ava("top", "--rounds", "1", "--interval", "0.5", user=FIRST).output
+        check("1 sessions of 1 tenants" in mine and f"{SECOND}" not in mine, mine)
 
 
 def test_change_while_running(place):
