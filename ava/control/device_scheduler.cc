@@ -7,11 +7,14 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -40,6 +43,7 @@ using policy::SessionId;
 constexpr std::uint64_t kChanged = 0;
 constexpr std::uint64_t kTimer = UINT64_MAX;
 constexpr int kEventsMax = 64;
+constexpr int kRingsMax = 16;
 constexpr int kNicest = -20;
 
 int ProcessorsOfThisProcess() {
@@ -55,24 +59,35 @@ void GoFirst() {
   setpriority(PRIO_PROCESS, 0, kNicest);
 }
 
+// Of our own: nobody else has its description.
 void Drain(int eventfd) {
   std::uint64_t count = 0;
   static_cast<void>(!read(eventfd, &count, sizeof(count)));
 }
 
+// Of a worker's, who may have written what and as much as it likes. What stays rings once more.
+void HearDoorbell(int socket) {
+  std::array<std::byte, 8> message;
+  for (int i = 0; i < kRingsMax; ++i) {
+    if (recv(socket, message.data(), message.size(), MSG_DONTWAIT) <= 0) return;
+  }
+}
+
 }  // namespace
 
 struct DeviceScheduler::State {
-  State(policy::Settings settings, const Log& its_log, int units)
-      : log(its_log), schedule(std::move(settings), units) {}
+  State(policy::Settings settings, const Log& its_log, int its_units)
+      : log(its_log), units(its_units), schedule(std::move(settings), its_units) {}
 
   struct Entry {
     LeasePage page;
-    UniqueFd doorbell;
+    UniqueFd doorbell;         // our end
+    UniqueFd worker_doorbell;  // the worker's
     const wire::LedgerWatch& claims;
     std::optional<clockid_t> clock;
-    UniqueFd process;            // a pidfd
-    std::int64_t device_ns = 0;  // by its clock
+    UniqueFd process;             // a pidfd
+    std::int64_t device_ns = 0;   // by its clock
+    std::int64_t counted_ns = 0;  // likewise, when idleness was last reckoned
     LeaseTerms published;
   };
 
@@ -80,7 +95,7 @@ struct DeviceScheduler::State {
   void HearBells(const std::array<epoll_event, kEventsMax>& events, int count);
   void StepWhenDue();
   void Arm(SessionId session, Entry& entry, int operation) const;
-  std::int64_t IdleNanoseconds() const;
+  std::int64_t IdleNanoseconds(const std::map<SessionId, Sample>& samples, std::int64_t now_ns);
   static Sample Look(Entry& entry);
   void PublishAll();
   void Publish(SessionId session, Entry& entry);
@@ -88,6 +103,7 @@ struct DeviceScheduler::State {
   void Tell() const;
 
   const Log& log;
+  const int units;
   UniqueFd epoll;
   UniqueFd changed;
   UniqueFd timer;
@@ -97,6 +113,8 @@ struct DeviceScheduler::State {
   policy::Schedule schedule;
   std::map<SessionId, Entry> entries;
   bool stopping = false;
+  std::int64_t left_ns = 0;
+  std::int64_t left_at_ns = 0;
   std::int64_t timer_ns = -1;
 
   std::thread thread;
@@ -134,16 +152,28 @@ void DeviceScheduler::State::StepWhenDue() {
   const auto due_ns = schedule.NextStepNs();
   if (!due_ns || now_ns < *due_ns) return;
   std::map<SessionId, Sample> samples;
-  for (const SessionId session : schedule.Watched()) {
+  for (const SessionId session : schedule.ToLookAt(now_ns)) {
     const auto entry = entries.find(session);
     if (entry != entries.end()) samples[session] = Look(entry->second);
   }
-  schedule.Step(samples, IdleNanoseconds(), now_ns);
+  schedule.Step(samples, IdleNanoseconds(samples, now_ns), now_ns);
   PublishAll();
 }
 
-// Of all processors: what the kernel says in hundredths of a second. Without that, none is idle.
-std::int64_t DeviceScheduler::State::IdleNanoseconds() const {
+// Of all processors, as the kernel counts it, in hundredths of a second. If these are not ours
+// alone, what the sessions have left.
+std::int64_t DeviceScheduler::State::IdleNanoseconds(const std::map<SessionId, Sample>& samples,
+                                                     std::int64_t now_ns) {
+  if (units != get_nprocs()) {
+    std::int64_t used_ns = 0;
+    for (const auto& [session, sample] : samples) {
+      Entry& entry = entries.at(session);
+      used_ns += sample.device_ns - std::exchange(entry.counted_ns, sample.device_ns);
+    }
+    left_ns +=
+        std::max<std::int64_t>(units * (now_ns - std::exchange(left_at_ns, now_ns)) - used_ns, 0);
+    return left_ns;
+  }
   std::array<char, 64> text{};
   if (pread(uptime.get(), text.data(), text.size() - 1, 0) <= 0) return 0;
   double up = 0;
@@ -169,11 +199,12 @@ void DeviceScheduler::State::PublishAll() {
 void DeviceScheduler::State::Publish(SessionId session, Entry& entry) {
   const LeaseTerms& terms = schedule.LeaseOf(session);
   const LeaseTerms before = std::exchange(entry.published, terms);
-  if (terms == before) return;
-  if (terms.frozen != before.frozen) {
+  // A child of the worker's may have made it go on.
+  if (terms.frozen || terms.frozen != before.frozen) {
     const int signal = terms.frozen ? SIGSTOP : SIGCONT;
     syscall(SYS_pidfd_send_signal, entry.process.get(), signal, nullptr, 0);
   }
+  if (terms == before) return;
   wire::Lease& lease = entry.page.lease();
   lease.window_ns.store(static_cast<std::uint64_t>(terms.window_ns), std::memory_order_relaxed);
   lease.units_least.store(terms.units_least, std::memory_order_relaxed);
@@ -185,9 +216,14 @@ void DeviceScheduler::State::Publish(SessionId session, Entry& entry) {
     FutexWake(lease.state, kFutexWakeAll, FutexScope::kShared);
   }
   if (terms.parked == before.parked) return;
-  if (terms.parked) Drain(entry.doorbell.get());
+  if (terms.parked) HearDoorbell(entry.doorbell.get());
   lease.parked.store(terms.parked ? 1 : 0, std::memory_order_relaxed);
-  if (terms.parked) Arm(session, entry, EPOLL_CTL_MOD);
+  if (!terms.parked) return;
+  Arm(session, entry, EPOLL_CTL_MOD);
+  // What has passed in between has not rung.
+  const Sample now = Look(entry);
+  if (now.submitted > schedule.SubmittedBy(session))
+    schedule.Wake(session, now, MonotonicNanoseconds());
 }
 
 // It rings once: who rings on does not wake us.
@@ -222,6 +258,7 @@ DeviceScheduler::DeviceScheduler(policy::Settings settings, const Log& log, int 
     epoll_event event{.events = EPOLLIN, .data = {.u64 = id}};
     if (epoll_ctl(state_->epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
       log.Error("the device's scheduler has no descriptors: sessions are not scheduled");
+      return;
     }
   }
   state_->thread = std::thread([state = state_.get()] { state->Run(); });
@@ -233,7 +270,7 @@ DeviceScheduler::~DeviceScheduler() {
     state_->stopping = true;
   }
   state_->Tell();
-  state_->thread.join();
+  if (state_->thread.joinable()) state_->thread.join();
 }
 
 void DeviceScheduler::Change(policy::Settings settings) {
@@ -247,13 +284,17 @@ void DeviceScheduler::Change(policy::Settings settings) {
 Result<DeviceScheduler::Seat> DeviceScheduler::Add(SessionId session, policy::TenantId tenant,
                                                    const wire::Ledger& ledger) {
   LeasePage page = AVA_TRY(LeasePage::Create());
-  UniqueFd doorbell(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!doorbell) return FailSystem("eventfd", "doorbell");
+  std::array<int, 2> ends{};
+  if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0)
+    return FailSystem("socketpair", "doorbell");
+  UniqueFd doorbell(ends[0]);
+  UniqueFd worker_doorbell(ends[1]);
   const std::scoped_lock lock(state_->mutex);
   state_->schedule.Add(session, tenant);
   const auto [at, is_new] =
       state_->entries.emplace(session, State::Entry{.page = std::move(page),
                                                     .doorbell = std::move(doorbell),
+                                                    .worker_doorbell = std::move(worker_doorbell),
                                                     .claims = ledger.watch,
                                                     .clock = std::nullopt,
                                                     .process = {},
@@ -273,7 +314,9 @@ DeviceScheduler::Seat::~Seat() {
   if (owner_ == nullptr) return;
   const std::scoped_lock lock(owner_->state_->mutex);
   owner_->state_->schedule.Remove(session_);
-  owner_->state_->entries.erase(session_);  // closing the doorbell takes it out of the epoll set
+  const auto entry = owner_->state_->entries.find(session_);
+  epoll_ctl(owner_->state_->epoll.get(), EPOLL_CTL_DEL, entry->second.doorbell.get(), nullptr);
+  owner_->state_->entries.erase(entry);
 }
 
 int DeviceScheduler::Seat::lease_fd() const {
@@ -283,7 +326,7 @@ int DeviceScheduler::Seat::lease_fd() const {
 
 int DeviceScheduler::Seat::doorbell_fd() const {
   const std::scoped_lock lock(owner_->state_->mutex);
-  return owner_->state_->entries.at(session_).doorbell.get();
+  return owner_->state_->entries.at(session_).worker_doorbell.get();
 }
 
 void DeviceScheduler::Seat::Follow(pid_t worker) {

@@ -9,6 +9,7 @@
 // worker's process, builds and copies included: there, each cycle that a session takes is one that
 // the device has no more. And there a worker that goes on when it may not, because a kernel takes
 // long or because it does not keep to its lease, can be stopped, and is (SIGSTOP), until it may.
+// Its children are not counted and not stopped: docs/decisions/0013-device-scheduler.md.
 //
 // The thread sleeps while no session does anything. One that begins rings its doorbell; from there
 // on the thread looks at it, 50 times a second while it is alone and 1000 times while others are

@@ -28,7 +28,7 @@ enum WorkerFd : int {
   kWorkerLedgerFd = 7,     // ava/wire/ledger.h
   kWorkerTenantFd = 8,     // ava/wire/tenant_page.h
   kWorkerLeaseFd = 9,      // ava/wire/lease.h
-  kWorkerDoorbellFd = 10,  // an eventfd (ava/router/gate.h)
+  kWorkerDoorbellFd = 10,  // a socket, written to when the session begins (ava/router/gate.h)
 };
 inline constexpr int kWorkerFdCount = 8;
 inline constexpr int kWorkerFdEnd = kWorkerSpecFd + kWorkerFdCount;

@@ -22,9 +22,11 @@ void ShareAmongSessions(View& view, std::size_t tenant) {
     session.tag += session.used_ns;
     if (session.wants) base = std::min(base, session.tag);
   }
+  double& lowest = view.tenants[tenant].session_base;
+  if (base != kNobody) lowest = std::max(lowest, base);
   for (SessionView& session : view.sessions) {
     if (session.tenant != tenant) continue;
-    if (base != kNobody) session.tag = std::max(session.tag, base);
+    session.tag = std::max(session.tag, view.tenants[tenant].session_base);
     session.may_run = session.tag <= base + view.quantum_ns;  // of nobody: always
   }
 }

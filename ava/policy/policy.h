@@ -28,9 +28,10 @@ struct TenantRules {
 
 struct TenantView {
   TenantRules rules;
-  bool wants = false;  // one of its sessions does
-  double used_ns = 0;  // since the last decision
-  double tag = 0;      // the policy's
+  bool wants = false;       // one of its sessions does
+  double used_ns = 0;       // since the last decision
+  double tag = 0;           // the policy's
+  double session_base = 0;  // likewise: where the tags of its sessions begin
 };
 
 struct SessionView {
@@ -56,8 +57,8 @@ using Decide = void (*)(View& view);
 void DecideFair(View& view);
 // Only the tenants of the highest priority among those that want; shares by weight among these.
 void DecidePriority(View& view);
-// One session at a time, the one that has wanted longest, until it stops wanting: for a device
-// whose users must not overlap.
+// One session at a time, the one that has wanted longest, until it stops wanting. The first work of
+// one that comes may overlap the last of another.
 void DecideFifo(View& view);
 // Everybody, always. Caps and rates hold.
 void DecideNone(View& view);

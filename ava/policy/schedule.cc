@@ -18,6 +18,12 @@ constexpr std::int64_t kAloneStepNs = 20 * kMillisecondNs;
 constexpr std::int64_t kParkAfterNs = 100 * kMillisecondNs;
 // One that is alone may have so many times more in flight.
 constexpr std::int64_t kAloneWindows = 8;
+// So often those that are parked are looked at, too, while others are watched; and so often if
+// nobody is, for the sake of caps.
+constexpr std::int64_t kAllNs = 20 * kMillisecondNs;
+constexpr std::int64_t kLimitedStepNs = 100 * kMillisecondNs;
+// What one that is parked may use without being watched again.
+constexpr std::int64_t kUnnoticedNs = kMillisecondNs;
 // A pause of this length between two commands is none.
 constexpr std::int64_t kLingerNs = 2 * kMillisecondNs;
 // One that says that it waits, although it may go on, is believed for so long since it was last
@@ -28,8 +34,9 @@ constexpr double kUsingPart = 0.05;
 // While somebody waits, those for whose sake must not leave so much of the device idle; or nobody
 // waits for them for a while.
 constexpr double kIdlePart = 0.4;
-constexpr std::int64_t kLazyAfterNs = 100 * kMillisecondNs;
-constexpr std::int64_t kLazyForNs = 2000 * kMillisecondNs;
+constexpr std::int64_t kLazyAfterNs = 250 * kMillisecondNs;
+constexpr std::int64_t kLazyForNs = 250 * kMillisecondNs;  // the first time; then twice as long
+constexpr std::int64_t kLazyForMostNs = 16000 * kMillisecondNs;
 // How long work in flight may go on: this, or so many times what may be there, since others share
 // the device with it; and how much of a unit's time is none of that.
 constexpr std::int64_t kGraceLeastNs = 10 * kMillisecondNs;
@@ -72,21 +79,27 @@ void Schedule::Add(SessionId session, TenantId tenant) {
   Session& added = sessions_[session];
   added = Session{};
   added.tenant = tenant;
+  added.tag = its.session_base;
   SetLease(added, true, false, 0);
-  const bool limited = its.rules.commands_per_second > 0;
-  added.lease.commands_limit =
-      limited ? static_cast<std::uint64_t>(its.rules.command_burst) : kNoLimit;
+  // With a rate, the first command waits for a step.
+  added.lease.commands_limit = its.rules.commands_per_second > 0 ? 0 : kNoLimit;
 }
 
-// A tenant that has used too much is remembered, lest it begin anew.
+// A tenant that has used too much is remembered, lest it begin anew: Forget.
 void Schedule::Remove(SessionId session) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end()) return;
   --tenants_.at(found->second.tenant).sessions;
   sessions_.erase(found);
+  Forget();
+}
+
+void Schedule::Forget() {
   std::erase_if(tenants_, [this](const auto& entry) {
     const Tenant& tenant = entry.second;
-    return tenant.sessions == 0 && tenant.tag <= tenant_base_ && tenant.cap_ns >= 0;
+    const bool is_full = tenant.cap_ns >= 0 && (tenant.rules.commands_per_second <= 0 ||
+                                                tenant.commands >= tenant.rules.command_burst);
+    return tenant.sessions == 0 && tenant.tag <= tenant_base_ && is_full;
   });
 }
 
@@ -94,18 +107,19 @@ void Schedule::Wake(SessionId id, const Sample& sample, std::int64_t now_ns) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end() || !found->second.lease.parked) return;
   Session& session = found->second;
-  if (!std::exchange(session.started, true)) session.last = sample;
+  if (!std::exchange(session.started, true)) session.last.device_ns = sample.device_ns;
   session.lease.parked = false;
   session.active_at_ns = now_ns;
   next_step_ns_ = now_ns;
 }
 
-std::vector<SessionId> Schedule::Watched() const {
-  std::vector<SessionId> watched;
+std::vector<SessionId> Schedule::ToLookAt(std::int64_t now_ns) const {
+  const bool all = now_ns - looked_at_all_ns_ >= kAllNs;
+  std::vector<SessionId> chosen;
   for (const auto& [id, session] : sessions_) {
-    if (!session.lease.parked) watched.push_back(id);
+    if (!session.lease.parked || (all && session.started)) chosen.push_back(id);
   }
-  return watched;
+  return chosen;
 }
 
 void Schedule::Step(const std::map<SessionId, Sample>& samples, std::int64_t idle_ns,
@@ -117,11 +131,16 @@ void Schedule::Step(const std::map<SessionId, Sample>& samples, std::int64_t idl
   FindTheLazy(idle_ns, now_ns);
   Decide(now_ns);
   ShareCommands();
+  Forget();
   stepped_at_ns_ = now_ns;
+  if (now_ns - looked_at_all_ns_ >= kAllNs) looked_at_all_ns_ = now_ns;
   std::size_t watched = 0;
   for (const auto& [id, session] : sessions_) watched += !session.lease.parked;
   next_step_ns_.reset();
-  if (watched == 0) return;
+  if (watched == 0) {
+    if (IsLimited()) next_step_ns_ = now_ns + kLimitedStepNs;
+    return;
+  }
   const std::int64_t busy_ns =
       std::max(kStepNs, static_cast<std::int64_t>(watched) * kStepPerSessionNs);
   next_step_ns_ = now_ns + (watched > 1 || IsLimited() ? busy_ns : kAloneStepNs);
@@ -134,7 +153,7 @@ void Schedule::TakeSamples(const std::map<SessionId, Sample>& samples, std::int6
   for (auto& [id, session] : sessions_) {
     const auto sample = samples.find(id);
     session.step_ns = session.step_commands = 0;
-    if (sample == samples.end() || session.lease.parked) {
+    if (sample == samples.end()) {
       session.wants = false;
       continue;
     }
@@ -142,10 +161,17 @@ void Schedule::TakeSamples(const std::map<SessionId, Sample>& samples, std::int6
         std::max<std::int64_t>(sample->second.device_ns - session.last.device_ns, 0);
     session.used_ns += used;
     session.step_ns = static_cast<double>(used);
-    const bool uses = session.step_ns >= kUsingPart * elapsed;
-    const std::uint64_t commands = sample->second.submitted - session.last.submitted;
+    const std::uint64_t commands = CommandsSince(session, sample->second);
     session.step_commands = static_cast<double>(commands);
+    const std::uint64_t submitted = session.last.submitted + commands;
     session.last = sample->second;
+    session.last.submitted = submitted;
+    if (session.lease.parked) {
+      // Work that waited for something has begun, or it does not ring.
+      if (used < kUnnoticedNs) continue;
+      session.lease.parked = false;
+    }
+    const bool uses = session.step_ns >= kUsingPart * elapsed;
     if (uses) session.active_at_ns = now_ns;
     const std::int64_t sign_ns = std::max(session.active_at_ns, session.allowed_at_ns);
     const bool waits =
@@ -155,9 +181,16 @@ void Schedule::TakeSamples(const std::map<SessionId, Sample>& samples, std::int6
     if (wants && !session.wants) session.wanting_since_ns = now_ns;
     session.wants = wants;
     if (commands != 0) session.active_at_ns = std::max(session.active_at_ns, now_ns - kLingerNs);
-    const bool idle = !session.last.waits && !session.lease.frozen;
-    if (idle && now_ns - session.active_at_ns > kParkAfterNs) Park(session, now_ns);
+    const bool is_held = !session.lease.open || submitted >= session.lease.commands_limit;
+    if (!is_held && now_ns - session.active_at_ns > kParkAfterNs) Park(session, now_ns);
   }
+}
+
+// What it says, as far as that can be: not less than before, and not more than it may.
+std::uint64_t Schedule::CommandsSince(const Session& session, const Sample& now) {
+  const std::uint64_t before = session.last.submitted;
+  const std::uint64_t most = std::max(session.lease.commands_limit, before);
+  return std::clamp(now.submitted, before, most) - before;
 }
 
 void Schedule::Park(Session& session, std::int64_t now_ns) const {
@@ -193,10 +226,16 @@ void Schedule::FindTheLazy(std::int64_t idle_ns, std::int64_t now_ns) {
   held_wall_ns_ += static_cast<double>(now_ns - stepped_at_ns_);
   held_idle_ns_ += idle;
   if (held_wall_ns_ < kLazyAfterNs) return;
-  if (held_idle_ns_ > kIdlePart * units_ * held_wall_ns_) {
-    for (auto& [id, session] : sessions_) {
-      if (session.wants && session.lease.open) session.lazy_until_ns = now_ns + kLazyForNs;
+  const bool lazy = held_idle_ns_ > kIdlePart * units_ * held_wall_ns_;
+  for (auto& [id, session] : sessions_) {
+    if (!session.wants || !session.lease.open) continue;
+    if (!lazy) {
+      session.lazy_for_ns = 0;
+      continue;
     }
+    session.lazy_for_ns = std::clamp(2 * session.lazy_for_ns, kLazyForNs, kLazyForMostNs);
+    session.lazy_until_ns = now_ns + session.lazy_for_ns;
+    tenants_.at(session.tenant).lazy_until_ns = session.lazy_until_ns;
   }
   held_wall_ns_ = held_idle_ns_ = 0;
 }
@@ -206,7 +245,8 @@ void Schedule::Decide(std::int64_t now_ns) {
   std::map<TenantId, std::size_t> places;
   for (const auto& [id, tenant] : tenants_) {
     places[id] = tenants.size();
-    tenants.push_back({.rules = tenant.rules, .tag = tenant.tag});
+    tenants.push_back(
+        {.rules = tenant.rules, .tag = tenant.tag, .session_base = tenant.session_base});
   }
   const bool conserves = settings_.policy->conserves_work;
   std::vector<SessionView> sessions;
@@ -216,7 +256,8 @@ void Schedule::Decide(std::int64_t now_ns) {
     const bool waited_for = !conserves || now_ns >= session.lazy_until_ns;
     const bool wants = session.wants && waited_for && !IsCapped(tenant);
     const std::size_t place = places.at(session.tenant);
-    tenants[place].wants = tenants[place].wants || wants;
+    const bool tenant_waited_for = !conserves || now_ns >= tenant.lazy_until_ns;
+    tenants[place].wants = tenants[place].wants || (wants && tenant_waited_for);
     tenants[place].used_ns += session.step_ns;
     sessions.push_back({.tenant = place,
                         .wants = wants,
@@ -231,7 +272,10 @@ void Schedule::Decide(std::int64_t now_ns) {
             .tenant_base = tenant_base_};
   settings_.policy->decide(view);
   tenant_base_ = view.tenant_base;
-  for (auto& [id, tenant] : tenants_) tenant.tag = tenants[places.at(id)].tag;
+  for (auto& [id, tenant] : tenants_) {
+    tenant.tag = tenants[places.at(id)].tag;
+    tenant.session_base = tenants[places.at(id)].session_base;
+  }
   std::size_t at = 0;
   for (auto& [id, session] : sessions_) {
     const SessionView& decided = sessions[at++];
@@ -292,7 +336,7 @@ void Schedule::ShareCommands() {
 bool Schedule::IsLimited() const {
   return std::ranges::any_of(sessions_, [this](const auto& entry) {
     const TenantRules& rules = tenants_.at(entry.second.tenant).rules;
-    return !entry.second.lease.parked && (rules.cap > 0 || rules.commands_per_second > 0);
+    return entry.second.started && (rules.cap > 0 || rules.commands_per_second > 0);
   });
 }
 

@@ -6,8 +6,10 @@
 // with anybody: times are arguments, so that tests can play a device of their own.
 //
 //   parked     the session does nothing. It may begin at any time, and rings a bell when it does
-//     |          Woken                                     nothing used or wanted for kParkAfterNs
-//   watched    each Step looks at what it has used, and at whether it waits
+//     |          Woken                                     nothing used for kParkAfterNs, and not
+//     held
+//   watched    each Step looks at what it has used, and at whether it waits; now and then at the
+//              parked, too, and one that uses the device without having rung is watched again
 //
 // A session wants the device while it uses it, and for a little longer; and while it waits, unless
 // it may go on and does not. What a session says of itself (that it waits, how much it has
@@ -51,7 +53,7 @@ struct Sample {
 struct LeaseTerms {
   bool open = true;
   bool parked = true;
-  bool frozen = false;  // it goes on using the device although it may not: stop its processes
+  bool frozen = false;         // it goes on using the device although it may not: stop its process
   std::int64_t window_ns = 0;  // device time
   std::uint64_t units_least = 2;
   std::uint64_t commands_limit = 0;  // of all since the session began
@@ -74,8 +76,9 @@ class Schedule {
   // It has rung its bell. What it has used before its first time does not count.
   void Wake(SessionId session, const Sample& sample, std::int64_t now_ns);
 
-  std::vector<SessionId> Watched() const;
-  // `samples` of all that are watched; `idle_ns`: device time that nobody has used, so far. Then
+  // Of which Step wants samples now.
+  std::vector<SessionId> ToLookAt(std::int64_t now_ns) const;
+  // `samples` of those; `idle_ns`: device time that nobody has used, so far. Then
   // LeaseOf says what has come of it.
   void Step(const std::map<SessionId, Sample>& samples, std::int64_t idle_ns, std::int64_t now_ns);
   const LeaseTerms& LeaseOf(SessionId session) const { return sessions_.at(session).lease; }
@@ -85,12 +88,19 @@ class Schedule {
   // Device time that the session has used since its first Wake, as of the last Step.
   std::int64_t UsedNs(SessionId session) const { return sessions_.at(session).used_ns; }
 
+  // Commands that it says to have submitted, as far as that is believed.
+  std::uint64_t SubmittedBy(SessionId session) const {
+    return sessions_.at(session).last.submitted;
+  }
+
  private:
   struct Tenant {
     TenantRules rules;
     double tag = 0;
-    double cap_ns = 0;    // device time that it may use now, under its cap
-    double commands = 0;  // likewise commands
+    double cap_ns = 0;        // device time that it may use now, under its cap
+    double commands = 0;      // likewise commands
+    double session_base = 0;  // where the tags of its new sessions begin
+    std::int64_t lazy_until_ns = 0;
     int sessions = 0;
     std::size_t turn = 0;  // whose it is to have what cannot be divided
   };
@@ -105,6 +115,7 @@ class Schedule {
     bool wants = false;
     bool held = false;  // for others' sake, not by its own limits
     std::int64_t lazy_until_ns = 0;
+    std::int64_t lazy_for_ns = 0;
     std::int64_t wanting_since_ns = 0;
     std::int64_t active_at_ns = 0;   // the last sign of it
     std::int64_t allowed_at_ns = 0;  // since when it may run; meaningful while it may
@@ -113,6 +124,8 @@ class Schedule {
   };
 
   void TakeSamples(const std::map<SessionId, Sample>& samples, std::int64_t now_ns);
+  static std::uint64_t CommandsSince(const Session& session, const Sample& now);
+  void Forget();
   void Park(Session& session, std::int64_t now_ns) const;
   void FindTheLazy(std::int64_t idle_ns, std::int64_t now_ns);
   void Refill(std::int64_t elapsed_ns);
@@ -131,6 +144,7 @@ class Schedule {
   std::map<SessionId, Session> sessions_;
   double tenant_base_ = 0;
   std::int64_t stepped_at_ns_ = 0;
+  std::int64_t looked_at_all_ns_ = 0;
   std::optional<std::int64_t> next_step_ns_;
   // While somebody waits for others' sake.
   double held_wall_ns_ = 0;

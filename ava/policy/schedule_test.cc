@@ -49,7 +49,7 @@ class Device {
       Compute(kTick);
       if (schedule.NextStepNs() && now_ns >= *schedule.NextStepNs()) {
         std::map<SessionId, Sample> samples;
-        for (const SessionId id : schedule.Watched()) samples[id] = SampleOf(id);
+        for (const SessionId id : schedule.ToLookAt(now_ns)) samples[id] = SampleOf(id);
         schedule.Step(samples, static_cast<std::int64_t>(idle_ns_), now_ns);
         ++steps;
       }
@@ -229,7 +229,7 @@ TEST(FairShare, GivesTheRestToOthersWhenOneCannotUseIt) {
   device.Add({.tenant = 1, .units = 1});
   device.Add({.tenant = 2, .units = 2});
   device.Run(10 * kSecond);
-  EXPECT_GT(device.all(), 0.95 * 20e9);
+  EXPECT_GT(device.all(), 0.9 * 20e9);
   EXPECT_GT(device.used(0), 0.45 * 20e9) << "all that one unit can do";
 }
 
@@ -306,6 +306,95 @@ TEST(Fifo, ServesOneAfterTheOther) {
   EXPECT_LT(device.used(1), 2e7);
   device.Run(kSecond);
   EXPECT_GT(device.used(1), 0.95 * 2e9);
+}
+
+TEST(FairShare, OfANewSessionIsNotTakenFromItsTenantsOthers) {
+  Device device(With("fair"), 2);
+  device.Add({.tenant = 1, .until_ns = 10 * kSecond});
+  device.Run(10 * kSecond);
+  device.Add({.tenant = 1});
+  device.Add({.tenant = 1});
+  device.Run(2 * kSecond);
+  EXPECT_NEAR(device.used(1), device.used(2), 5e7);
+  Device again(With("fair"), 2);
+  again.Add({.tenant = 1, .pause_ns = kSecond, .queues = false});
+  again.Add({.tenant = 1, .from_ns = 5 * kSecond});
+  again.Run(5 * kSecond);
+  const double before = again.used(0);
+  again.Run(5 * kSecond);
+  EXPECT_GT(again.used(0) - before, 3 * 2e6) << "it goes on each time its pause is over";
+}
+
+TEST(FairShare, IsNotEvadedBySessionsThatTakeTurns) {
+  Device device(With("fair"), 2);
+  device.Add({.tenant = 1});
+  constexpr int kSessions = 24;
+  for (int i = 0; i < kSessions; ++i) {
+    device.Add({.tenant = 2, .kernel_ns = 6e4, .pause_ns = 900 * kUs, .queues = false});
+  }
+  device.Run(10 * kSecond);
+  EXPECT_GT(device.all(), 0.9 * 20e9);
+}
+
+// Work that a user event lets loose: it was given while nothing ran, and nothing rings when it
+// begins.
+TEST(Schedule, NoticesAParkedSessionThatUsesTheDevice) {
+  Schedule schedule(With("fair", {{1, {.weight = 1}}, {2, {.weight = 9}}}), 2);
+  schedule.Add(1, 1);
+  schedule.Add(2, 2);
+  std::int64_t now_ns = kSecond;
+  std::map<SessionId, Sample> all = {{1, {.submitted = 1}}, {2, {.submitted = 1}}};
+  for (const SessionId id : {1, 2}) schedule.Wake(id, all[id], now_ns);
+  const auto step = [&](bool one, bool two) {
+    now_ns += kMs;
+    if (one && !schedule.LeaseOf(1).frozen) all[1].device_ns += kMs;
+    if (two) all[2].device_ns += kMs;
+    std::map<SessionId, Sample> samples;
+    for (const SessionId id : schedule.ToLookAt(now_ns)) samples[id] = all[id];
+    schedule.Step(samples, 0, now_ns);
+  };
+  for (int i = 0; i < 200; ++i) step(false, true);
+  EXPECT_TRUE(schedule.LeaseOf(1).parked);
+  const std::int64_t before = all[1].device_ns;
+  for (int i = 0; i < 2000; ++i) step(true, true);
+  EXPECT_LT(all[1].device_ns - before, 400 * kMs);
+}
+
+TEST(Rate, IsNotRenewedByANewSession) {
+  Schedule schedule(With("none", {{1, {.commands_per_second = 1, .command_burst = 10}}}), 2);
+  std::int64_t now_ns = kSecond;
+  std::uint64_t passed = 0;
+  for (SessionId id = 1; id <= 100; ++id) {
+    schedule.Add(id, 1);
+    std::uint64_t submitted = 0;
+    for (int i = 0; i < 3; ++i, now_ns += kMs) {
+      schedule.Wake(id, {.submitted = submitted}, now_ns);
+      schedule.Step({{id, {.waits = true, .submitted = submitted}}}, 0, now_ns);
+      submitted = schedule.LeaseOf(id).commands_limit;
+    }
+    schedule.Step({{id, {.submitted = submitted}}}, 0, now_ns);
+    passed += submitted;
+    schedule.Remove(id);
+  }
+  EXPECT_LE(passed, 12U);
+}
+
+TEST(Rate, IsNotSpoiledByAFalseCount) {
+  Schedule schedule(With("none", {{1, {.commands_per_second = 100, .command_burst = 10}}}), 2);
+  std::int64_t now_ns = kSecond;
+  for (const SessionId id : {1, 2}) {
+    schedule.Add(id, 1);
+    schedule.Wake(id, {}, now_ns);
+  }
+  std::uint64_t honest = 0;
+  for (int i = 0; i < 1000; ++i, now_ns += kMs) {
+    const std::uint64_t claim = i % 2 == 0 ? UINT64_MAX : 0;
+    schedule.Step(
+        {{1, {.waits = true, .submitted = claim}}, {2, {.waits = true, .submitted = honest}}}, 0,
+        now_ns);
+    honest = schedule.LeaseOf(2).commands_limit;
+  }
+  EXPECT_GT(honest, 40U) << "about half of what the tenant may";
 }
 
 TEST(Schedule, SleepsWhenNobodyDoesAnything) {

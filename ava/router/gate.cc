@@ -18,6 +18,7 @@ namespace {
 constexpr std::uint64_t kUnitsUnknown = 8;
 constexpr std::uint64_t kUnitsMost = 256;
 constexpr std::uint64_t kGroupsInWindow = 4;
+constexpr double kPairWindows = 4;
 constexpr std::uint64_t kGroupOfStalled = 64;
 // One that waits looks at its window so often while that drains.
 constexpr std::int64_t kRoomPauseLeastNs = 20 * kNanosecondsPerMicrosecond;
@@ -33,9 +34,9 @@ constexpr double kNewestPart = 0.25;  // of the estimate
 constexpr std::uint64_t kUnitsEstimated = 8;
 constexpr std::size_t kProbesMax = 512;
 
-std::int64_t ProcessCpuNanoseconds() {
+std::int64_t CpuNanoseconds(clockid_t clock) {
   timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  clock_gettime(clock, &time);
   return std::int64_t{time.tv_sec} * kNanosecondsPerSecond + time.tv_nsec;
 }
 
@@ -63,8 +64,7 @@ bool Gate::IsOpen() const {
 
 void Gate::Pass(const std::function<bool()>& go_on) {
   if (options_.lease == nullptr) return;
-  if (options_.lease->parked.load(std::memory_order_relaxed) != 0) [[unlikely]]
-    Ring();
+  Notice();
   if (!HasRoom()) [[unlikely]]
     Reap();
   if (!IsOpen() || !HasRoom()) [[unlikely]]
@@ -85,6 +85,7 @@ void Gate::Hold(const std::function<bool()>& go_on) {
     const std::uint32_t state = options_.lease->state.load(std::memory_order_acquire);
     if (!IsOpen()) {
       stall_since_ns_ = 0;
+      if (options_.lease->parked.load(std::memory_order_relaxed) != 0) Ring();
       SleepUntilLeaseChanges(state);
       continue;
     }
@@ -182,14 +183,16 @@ void Gate::SetBounds() {
   const std::uint64_t least = std::clamp<std::uint64_t>(
       options_.lease->units_least.load(std::memory_order_relaxed), 1, kUnitsMost);
   const double fit = std::min(window / unit_ns_, static_cast<double>(kUnitsMost));
-  units_most_ = std::max(static_cast<std::uint64_t>(fit), least);
+  // Two, so that there is always a next one, unless one alone takes long.
+  const std::uint64_t pair = unit_ns_ < kPairWindows * window ? 2 : 1;
+  units_most_ = std::max({static_cast<std::uint64_t>(fit), least, pair});
   group_most_ = std::max<std::uint64_t>(units_most_ / kGroupsInWindow, 1);
 }
 
 // What is in flight does not count any more, nor what comes, until something completes.
 void Gate::NoticeStall() {
   const std::int64_t now_ns = MonotonicNanoseconds();
-  const std::int64_t device_ns = DeviceNanoseconds();
+  const std::int64_t device_ns = DeviceNanoseconds() - OwnNanoseconds();
   if (stall_since_ns_ == 0 || device_ns - stall_device_ns_ > kStallNs / kStallPart) {
     stall_since_ns_ = now_ns;
     stall_device_ns_ = device_ns;
@@ -202,8 +205,14 @@ void Gate::NoticeStall() {
   group_most_ = kGroupOfStalled;
 }
 
+// What this thread has used by waiting is no device's work.
+std::int64_t Gate::OwnNanoseconds() const {
+  return options_.device_ns == nullptr ? CpuNanoseconds(CLOCK_THREAD_CPUTIME_ID) : 0;
+}
+
 std::int64_t Gate::DeviceNanoseconds() const {
-  return options_.device_ns == nullptr ? ProcessCpuNanoseconds() : options_.device_ns();
+  return options_.device_ns == nullptr ? CpuNanoseconds(CLOCK_PROCESS_CPUTIME_ID)
+                                       : options_.device_ns();
 }
 
 }  // namespace ava::router

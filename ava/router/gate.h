@@ -40,7 +40,7 @@ class Gate {
  public:
   struct Options {
     const wire::Lease* lease = nullptr;  // null: nothing is ever held back
-    int doorbell = -1;                   // an eventfd, rung when the lease is parked
+    int doorbell = -1;                   // written to when the lease is parked
     EventFunctions events;
     std::int64_t (*device_ns)() = nullptr;  // used so far; null: this process's CPU time
   };
@@ -49,6 +49,12 @@ class Gate {
   Gate& operator=(const Gate&) = delete;
   ~Gate();
 
+  // With each command, of whatever kind: one may let loose what has waited.
+  void Notice() {
+    if (options_.lease != nullptr && options_.lease->parked.load(std::memory_order_relaxed) != 0)
+        [[unlikely]]
+      Ring();
+  }
   // Before a command that gives the device work. Waits; `go_on` is called now and then meanwhile,
   // and ends the waiting by saying false.
   void Pass(const std::function<bool()>& go_on);
@@ -57,8 +63,9 @@ class Gate {
   // A unit has been given to the vendor library, which is not through with it yet. `event`: its
   // own, or null.
   void Submitted(void* event);
-  // Work may have become complete: lets go of its events.
+  // Work may have become complete: lets go of its events, which keep queues and contexts alive.
   void Reap();
+  bool HasEvents() const { return !probes_.empty(); }
 
   // The program is about to ask the vendor library about an event of its own: for that long the
   // gate has no reference to it, so that the library counts the program's only.
@@ -96,6 +103,7 @@ class Gate {
   void Estimate(std::uint64_t units);
   void SetBounds();
   void NoticeStall();
+  std::int64_t OwnNanoseconds() const;
   std::int64_t DeviceNanoseconds() const;
 
   const Options options_;

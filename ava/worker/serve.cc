@@ -15,6 +15,7 @@
 #include <thread>
 #include <utility>
 
+#include "ava/base/clock.h"
 #include "ava/base/format.h"
 #include "ava/worker/call.h"
 #include "ava/worker/limits.h"
@@ -31,6 +32,7 @@ constexpr auto kIdleTimeout = 1s;
 // How often finished work is looked for while no command asks for it.
 constexpr auto kPendingTimeout = 1ms;
 constexpr auto kBlockedSweep = 2ms;
+constexpr std::int64_t kHeldSweepNs = 2 * kNanosecondsPerMillisecond;
 
 class Server final : public Session::Roles, public std::enable_shared_from_this<Server> {
  public:
@@ -68,6 +70,7 @@ class Server final : public Session::Roles, public std::enable_shared_from_this<
   std::shared_ptr<WorkerChannel> channel_;  // the process's monitor has it, too
   Session session_;
   std::uint32_t until_sweep_ = kSweepEvery;  // the role's
+  std::int64_t next_sweep_ns_ = 0;           // likewise, while a command waits for its turn
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -184,9 +187,9 @@ bool Server::CallsAreUnderWay() {
 }
 
 bool Server::ServeNext(Memory& memory) {
-  const std::chrono::nanoseconds timeout = session_.pending.empty()
-                                               ? std::chrono::nanoseconds(kIdleTimeout)
-                                               : std::chrono::nanoseconds(kPendingTimeout);
+  const bool all_through = session_.pending.empty() && !session_.router.gate().HasEvents();
+  const std::chrono::nanoseconds timeout = all_through ? std::chrono::nanoseconds(kIdleTimeout)
+                                                       : std::chrono::nanoseconds(kPendingTimeout);
   switch (channel_->Receive(memory.record, timeout)) {
     case WorkerChannel::Next::kCommand: {
       wire::CommandHeader header;
@@ -195,6 +198,7 @@ bool Server::ServeNext(Memory& memory) {
     }
     case WorkerChannel::Next::kTimeout:
       session_.pending.Sweep();
+      session_.router.gate().Reap();
       return true;
     case WorkerChannel::Next::kClosed:
       return true;
@@ -224,8 +228,11 @@ bool Server::Execute(Memory& memory, std::size_t bytes) {
     session_.pending.Sweep();
   }
   const FunctionEntry& function = session_.api.functions[header.function];
-  if ((function.flags & kFunctionSubmits) != 0)
+  if ((function.flags & kFunctionSubmits) != 0) {
     session_.router.gate().Pass([this] { return GoOnWaiting(); });
+  } else {
+    session_.router.gate().Notice();
+  }
   Call call(session_, function, record, memory.scratch);
   try {
     function.serve(call);
@@ -239,15 +246,17 @@ bool Server::Execute(Memory& memory, std::size_t bytes) {
     spdlog::info("{}: command {} failed with {} after its caller went on", function.name,
                  header.sequence, call.error());
   }
-  const bool may_be_through =
-      (function.flags & (kFunctionDelivers | kFunctionSubmits)) == kFunctionDelivers;
-  if (may_be_through && !call.role_lost()) session_.router.gate().Reap();
+  const bool queues = (function.flags & kFunctionSubmits) != 0 && !call.blocks();
+  if (!queues && !call.role_lost()) session_.router.gate().Reap();
   return !call.role_lost();
 }
 
 // Until the session's turn comes.
 bool Server::GoOnWaiting() {
-  session_.pending.Sweep();
+  if (const std::int64_t now_ns = MonotonicNanoseconds(); now_ns >= next_sweep_ns_) {
+    session_.pending.Sweep();
+    next_sweep_ns_ = now_ns + kHeldSweepNs;
+  }
   return !channel_->closed();
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Much work that waits for a user event, more than anybody keeps ready: it neither blocks the
 // thread that queues it, nor what other queues do meanwhile, nor the call that sets the event.
+#include <atomic>
+#include <chrono>
 #include <thread>
 
 #include "tests/e2e/programs/check.h"
@@ -88,6 +90,34 @@ void References(const e2e::Session& session, cl_program program) {
   Ok(clReleaseMemObject(buffer));
 }
 
+void CL_CALLBACK Ended(cl_context, void* ended) { *static_cast<std::atomic<bool>*>(ended) = true; }
+
+// A context ends with the last of its objects: nobody keeps an event of its work.
+void ContextEnds(cl_device_id device) {
+  static std::atomic<bool> ended = false;
+  cl_context context = e2e::MakeContext(device);
+  Ok(clSetContextDestructorCallback(context, &Ended, &ended));
+  cl_command_queue queue = e2e::MakeQueue(context, device);
+  cl_program program = e2e::BuildProgram(context, device, kSource);
+  cl_kernel kernel = e2e::MakeKernel(program, "add");
+  int zeros[4] = {};
+  cl_mem buffer = e2e::MakeBuffer(context, sizeof zeros, CL_MEM_COPY_HOST_PTR, zeros);
+  e2e::SetArg(kernel, 0, buffer);
+  e2e::SetArg(kernel, 1, 1);
+  e2e::Launch(queue, kernel, 4);
+  Expect(e2e::ReadAll<int>(queue, buffer, 4)[3] == 1, "it has run");
+  Ok(clReleaseMemObject(buffer));
+  Ok(clReleaseKernel(kernel));
+  Ok(clReleaseProgram(program));
+  Ok(clReleaseCommandQueue(queue));
+  Ok(clReleaseContext(context));
+  constexpr int kLooks = 5000;
+  for (int i = 0; i < kLooks && !ended; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  Expect(ended, "the context has ended");
+  std::printf("the context has ended: %d\n", ended.load());
+}
+
 }  // namespace
 
 int main() {
@@ -98,5 +128,6 @@ int main() {
   Gated(session, program, true);
   References(session, program);
   Ok(clReleaseProgram(program));
+  ContextEnds(session.device);
   return e2e::Finish();
 }
