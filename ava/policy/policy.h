@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Who may give the device work now? A policy answers that from a view of all sessions, some hundred
-// times a second (ava/policy/schedule.h). Policies are pure: all they know is in the view, and all
-// that they remember they keep in its tags. One file each.
+// Who may give the device work now? A policy answers that from a view of all sessions, up to
+// a thousand times a second (ava/policy/schedule.h). Policies are pure: all they know is in the
+// view, and all that they remember they keep in its tags. One file each.
 //
 // Device time is in nanoseconds of one execution unit: on a CPU device of two cores, one second of
 // the whole device is two seconds of device time.

@@ -6,8 +6,7 @@
 // with anybody: times are arguments, so that tests can play a device of their own.
 //
 //   parked     the session does nothing. It may begin at any time, and rings a bell when it does
-//     |          Woken                                     nothing used for kParkAfterNs, and not
-//     held
+//     |        down: Wake; up: it has used nothing for kParkAfterNs, and is not held back
 //   watched    each Step looks at what it has used, and at whether it waits; now and then at the
 //              parked, too, and one that uses the device without having rung is watched again
 //
@@ -24,8 +23,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <span>
-#include <string>
 #include <vector>
 
 #include "ava/policy/policy.h"
@@ -68,7 +65,6 @@ class Schedule {
 
   // Sessions keep what they have used; the rest begins anew.
   void Change(Settings settings);
-  const Settings& settings() const { return settings_; }
 
   // A new session is parked.
   void Add(SessionId session, TenantId tenant);

@@ -16,7 +16,8 @@
 // would fill the window for ever: when nothing completes and the device does nothing for this
 // session, the window is open until something completes again.
 //
-// While nothing is held back, passing costs two loads and no system call.
+// While nothing is held back, passing is a look at the lease's one cache line. Of some units an
+// event is asked for and looked at, and now and then the clock is read, which is a system call.
 //
 // One thread at a time: the one that has the session's consumer role.
 
