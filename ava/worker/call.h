@@ -160,6 +160,13 @@ class Call {
     });
     return strings == nullptr ? EmptyOrNull<const char*>(blob) : strings;
   }
+  // As many as there are, the NULL at their end included.
+  template <class Count>
+  const char** StringList(const Blob& blob, const char* name, Count length) {
+    const char** strings = Strings(blob, name, CountOfList(blob), length);
+    NeedNullAtEnd(strings, name, CountOfList(blob));
+    return strings;
+  }
   template <class T, class Count>
   T** Buffers(const Blob& blob, const char* name, Wide count, Count length) {
     T** buffers = nullptr;
@@ -383,6 +390,8 @@ class Call {
     return blob.place == static_cast<std::uint32_t>(wire::Place::kNull) || !ok() ? nullptr
                                                                                  : ScratchFor<T>(0);
   }
+  static Wide CountOfList(const Blob& blob) { return Wide{blob.bytes} / Wide{sizeof(Blob)}; }
+  void NeedNullAtEnd(const char* const* strings, const char* name, Wide count);
   template <class Each>
   void ForEachNested(const Blob& blob, const char* name, Wide count, Each each) {
     const Blob* elements = In<Blob>(blob, name, count, Data::kInterpreted);

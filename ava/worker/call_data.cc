@@ -165,6 +165,14 @@ char* Call::String(const Blob& blob, const char* name, std::optional<Wide> count
   return reinterpret_cast<char*>(copy);
 }
 
+void Call::NeedNullAtEnd(const char* const* strings, const char* name, Wide count) {
+  if (!ok() || strings == nullptr) return;
+  const std::span all(strings, static_cast<std::size_t>(count));
+  const auto end = std::ranges::find(all, nullptr);
+  if (end == all.end() || end + 1 != all.end())
+    Violate(name, "a list of strings that does not end with its only NULL");
+}
+
 // A copy of the list, the ending key 0 included, with more zeros behind it for lists within the
 // list.
 std::span<std::uint64_t> Call::PropertyWords(const Blob& blob, const char* name) {

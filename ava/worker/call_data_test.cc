@@ -263,6 +263,30 @@ TEST_F(DataTest, ArraysOfStringsAreCheckedElementByElement) {
   EXPECT_EQ(violation, "toy_call: 'list': 8 bytes at 262144 of segment 0 are not the session's");
 }
 
+TEST_F(DataTest, ListsOfStringsEndWithNull) {
+  const auto serve = [](Call& call) {
+    const char** texts = call.StringList(call.As<Strings>().list, "list",
+                                         [](std::size_t) { return std::optional<Wide>(); });
+    if (!call.ok()) return;
+    std::uint64_t count = 0;
+    while (texts != nullptr && texts[count] != nullptr) ++count;
+    call.Made(true, texts == nullptr ? 99 : count, 0);
+  };
+  const Blob text = Record<Strings>(std::vector<char>{'a', '\0'});
+  Run(Strings{Record<Strings>(std::vector<Blob>{text, Blob{}})}, serve);
+  EXPECT_EQ(Reply().result, 1U);
+  Run(Strings{Record<Strings>(std::vector<Blob>{Blob{}})}, serve);
+  EXPECT_EQ(Reply().result, 0U);
+  Run(Strings{}, serve);
+  EXPECT_EQ(Reply().result, 99U);
+  for (const auto& bad :
+       {std::vector<Blob>{text, text}, std::vector<Blob>{Blob{}, Blob{}}, std::vector<Blob>{}}) {
+    Run(Strings{Record<Strings>(bad)}, serve);
+    EXPECT_EQ(violation,
+              "toy_call: 'list': a list of strings that does not end with its only NULL");
+  }
+}
+
 TEST_F(DataTest, PropertiesEndWithZero) {
   const auto serve = [](Call& call) {
     const auto* list = call.Properties<std::int64_t>(call.As<OneBlob>().data, "data",
