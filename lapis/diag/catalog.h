@@ -72,6 +72,7 @@ struct Message {
     "what '{}' keeps would never arrive: no function has a consumes(…) of a '{}'")        \
   X(kNotAnAddress, 67, kError, "'{}' is no address: say address first")                   \
   X(kFreesNothing, 68, kError, "no parameter of '{}' frees what it points to")            \
+  X(kNoAnswer, 69, kError, "'{}' is local, and no guest before answers")                  \
   X(kOpenFact, 70, kError, "'{}' of '{}': {}")                                            \
   /* expressions: 90.. */                                                                 \
   X(kExpression, 90, kError, "{}")                                                        \

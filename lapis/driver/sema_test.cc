@@ -91,7 +91,8 @@ TEST(Rules, MatchTypes) {
 
 TEST(Types, MayBeHandlesByDeclaration) {
   const std::string header =
-      "typedef unsigned long pointer;\ntypedef struct s *other;\n"
+      "typedef struct known { int n; } *pointer;\ntypedef struct s *other;\n"
+      "typedef unsigned long number;\nextern \"C\" int g(number n);\n"
       "extern \"C\" int f(pointer p, other o, pointer *q, pointer n);";
   const auto compiled = MustCompile("type(pointer) { handle; }\ntype(other) { opaque; }", header);
   EXPECT_EQ(Brief(Function(*compiled, "f")),
@@ -99,6 +100,7 @@ TEST(Types, MayBeHandlesByDeclaration) {
   EXPECT_EQ(Function(*compiled, "f").parameters.at(0).shape->kind, ShapeKind::kHandle);
   EXPECT_EQ(Function(*compiled, "f").parameters.at(1).shape->kind, ShapeKind::kOpaque);
   EXPECT_EQ(MustFail("type(pointer) { invalid(3); }", header), std::vector<int>{57});
+  EXPECT_EQ(MustFail("type(number) { handle; }", header), std::vector<int>{16});
 }
 
 TEST(Rules, GiveWayToLaterOnesAndToEntries) {

@@ -76,6 +76,8 @@ std::string Nested(const Site& site, const Shape& shape) {
     const std::string length = element.count
                                    ? WideFunctionOfIndex(site.out.function(), *element.count)
                                    : "[](std::size_t) { return std::optional<Wide>(); }";
+    if (shape.null_terminated)
+      return "ava_call.StringList(" + site.from + ", " + site.name + ", " + length + ")";
     return "ava_call.Strings(" + site.from + ", " + site.name + ", " + count + ", " + length + ")";
   }
   const model::Expr one = {.text = "1"};

@@ -163,7 +163,8 @@ std::string ServerCode(const model::Api& api) {
 
 std::string EventFunctions(const model::Api& api) {
   const std::string type = EventType(api);
-  if (type.empty()) return {};
+  const model::HandleType* handle = api.FindHandleType(type);
+  if (handle == nullptr || handle->done.empty()) return {};
   const model::Function* retain = api.FindCounter(type, true);
   const model::Function* release = api.FindCounter(type, false);
   const auto call = [&](const model::Function* function) {
@@ -173,12 +174,15 @@ std::string EventFunctions(const model::Api& api) {
   };
   return Fill(R"(
 .events = {
-    .done = [](void* ava_event) { return ::ava_event_done(static_cast<$type$>(ava_event)); },
+    .done = [](void* ava_event) { return ::$done$(static_cast<$type$>(ava_event)); },
     .retain = [](void* ava_event) { $retain$ },
     .release = [](void* ava_event) { $release$ },
 },
 )",
-              {{"type", type}, {"retain", call(retain)}, {"release", call(release)}});
+              {{"type", type},
+               {"done", handle->done},
+               {"retain", call(retain)},
+               {"release", call(release)}});
 }
 
 std::string ResourceIds(const model::Api& api) {

@@ -292,6 +292,7 @@ class Dumper {
     Put(json, "pointee", type.pointee);
     Put(json, "invalid", type.invalid);
     Put(json, "immortal", type.immortal);
+    Put(json, "done", type.done);
     if (all_) Put(json, "metadata", type.metadata);
     PutWhere(json, type.where);
     return json;

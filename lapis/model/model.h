@@ -333,6 +333,7 @@ struct HandleType {
   int id = 0;           // TypeId on the wire, 1..
   std::optional<Expr> invalid;
   bool immortal = false;  // retain and release do nothing; server-minted
+  std::string done;       // C++ function `int f(T)` of the server: is this event complete?
   std::string metadata;   // body of the metadata struct, verbatim C++; empty: none
   Where metadata_where;
   Where where;

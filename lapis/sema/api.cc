@@ -78,6 +78,7 @@ void TypeStatements(Context& context, HandleType& type, const Node& node) {
     if (!CheckStatement(context, child, syntax::Place::kType)) continue;
     if (child.word() == "invalid") type.invalid = ExprOf(context, child.operands[0]);
     if (child.word() == "immortal") type.immortal = true;
+    if (child.word() == "done") type.done = child.operands[0].text;
   }
 }
 
@@ -85,6 +86,15 @@ bool Says(const Node& node, std::string_view word) {
   return std::ranges::any_of(node.children, [&](const Node& child) {
     return child.kind == NodeKind::kStatement && child.word() == word;
   });
+}
+
+// No handle, although it looks like one: there is no more to say.
+void OpaqueType(Context& context, const std::string& name, const Node& node) {
+  context.header.opaques.insert(name);
+  for (const Node& child : node.children) {
+    if (CheckStatement(context, child, syntax::Place::kType) && child.word() != "opaque")
+      context.diagnostics.Report(diag::kGiven, child.span, child.word());
+  }
 }
 
 void Type(Context& context, const Node& node) {
@@ -99,12 +109,10 @@ void Type(Context& context, const Node& node) {
         .With(diag::DidYouMean(name.text, names));
     return;
   }
-  if (Says(node, "opaque")) context.header.opaques.insert(name.text);
+  if (Says(node, "opaque")) return OpaqueType(context, name.text, node);
   if (Says(node, "handle")) context.header.handles.insert(name.text);
   if (!context.header.IsHandle(*declared->second)) {
-    // What is opaque needs no more words; anything else was meant to be a handle.
-    if (!Says(node, "opaque"))
-      context.diagnostics.Report(diag::kNotAHandleType, name.span, name.text);
+    context.diagnostics.Report(diag::kNotAHandleType, name.span, name.text);
     return;
   }
   HandleType& type = HandleTypeOf(context, name.text);

@@ -36,6 +36,12 @@ void Lost(Target& target, Callback& callback, const Node& node) {
 void Userdata(Target& target, Callback& callback, const Node& node) {
   callback.userdata = target.Parameter(node.operands[0]);
   if (callback.userdata == kNoParameter) return;
+  const header::Type& type = target.TypeOf(callback.userdata);
+  if (type.kind != header::TypeKind::kPointer || type.pointee->canonical != "void") {
+    target.context.diagnostics.Report(diag::kExpressionType, node.operands[0].span, node.word(),
+                                      "a 'void *'", type.name);
+    return;
+  }
   auto& shape = target.function.parameters[static_cast<std::size_t>(callback.userdata)].shape;
   model::Shape& changed = Mutable(shape);
   changed = Opaque(target.TypeOf(callback.userdata));

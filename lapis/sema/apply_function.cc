@@ -444,8 +444,9 @@ void ApplyFunction(Target& target, const std::vector<Node>& statements) {
   CheckGivenOnce(target.context, statements, {"async", "sync", "async_if", "sync_if"});
   CheckGivenOnce(target.context, statements, {"async", "proven"});
   CheckGivenOnce(target.context, statements, {"sync", "proven"});
+  CheckGivenOnce(target.context, statements, {"local", "internal", "unsupported"});
   for (const char* word :
-       {"blocking", "success", "coalesce", "completes", "shared", "unsupported", "return_value"}) {
+       {"blocking", "success", "coalesce", "completes", "shared", "return_value"}) {
     CheckGivenOnce(target.context, statements, {word});
   }
   for (const Node& node : statements) {

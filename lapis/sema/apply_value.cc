@@ -112,6 +112,7 @@ class Block {
   }
   void In(Shape& shape, const Node&) { SetDirection(shape, Direction::kIn); }
   void Out(Shape& shape, const Node& node) {
+    if (!NeedPointer(node)) return;
     if (target_.context.header.IsPointer(*value_.type) && value_.type->pointee->is_const) {
       target_.context.diagnostics.Report(diag::kExpressionType, node.span, node.word(),
                                          "a pointer to what is not const", value_.type->name);
@@ -217,10 +218,13 @@ class Block {
   }
 
   void Handle(Shape& shape, const Node& node) {
-    if (!value_.type->IsNumber() || shape.kind == ShapeKind::kHandle) {
+    const bool leads_to_struct =
+        value_.type->kind == TypeKind::kPointer && value_.type->pointee->kind == TypeKind::kRecord;
+    if (!leads_to_struct || shape.kind == ShapeKind::kHandle) {
       SetHandleUse(shape, node, shape.use);
       return;
     }
+    shape = Opaque(*value_.type);
     shape.kind = ShapeKind::kHandle;
     shape.handle_type = Unqualified(*value_.type);
   }

@@ -73,6 +73,7 @@ class Limits {
       CheckShape(*shape.element, name);
     }
     CheckAddress(shape, name);
+    CheckList(shape, name);
     for (const model::Alternative& alternative : shape.alternatives) {
       if (alternative.shape->kind == ShapeKind::kAddress)
         Refuse(alternative.shape->where, "an 'if' around the address '" + name + "'", "");
@@ -89,6 +90,18 @@ class Limits {
       Refuse(shape.where, "an output of addresses, '" + name + "',", "");
     if (shape.element->address.maps || shape.element->address.unmaps)
       Refuse(shape.element->where, "mapping all that '" + name + "' points to", "");
+  }
+
+  // What ends with NULL, and how both sides know how long it is.
+  void CheckList(const Shape& shape, const std::string& name) {
+    if (!shape.null_terminated) return;
+    const bool is_list = shape.direction == model::Direction::kIn && shape.element &&
+                         (shape.element->kind == ShapeKind::kString ||
+                          (shape.element->kind == ShapeKind::kHandle &&
+                           shape.element->use == model::HandleUse::kUse));
+    if (!is_list)
+      Refuse(shape.where, "null_terminated of '" + name + "'",
+             ": it is for inputs that are arrays of strings or of handles");
   }
 
   void CheckStructs(const Shape& shape, const std::string& name) {
@@ -120,7 +133,21 @@ class Limits {
 
 }  // namespace
 
+void ReportTypes(Context& context) {
+  for (const model::HandleType& type : context.api.handle_types) {
+    const auto declared = context.header.types.find(type.name);
+    if (declared == context.header.types.end() ||
+        declared->second->kind == header::TypeKind::kPointer)
+      continue;
+    context.diagnostics
+        .Report(diag::kNotImplemented, PlaceOf(type.where),
+                "a handle that is no pointer, '" + type.name + "',")
+        .With(": leave the functions that have it out of symbols(…)");
+  }
+}
+
 void ReportLimits(Context& context) {
+  ReportTypes(context);
   for (const Function& function : context.api.functions) {
     if (context.header.FindFunction(function.name)->is_variadic) {
       context.diagnostics
@@ -129,6 +156,8 @@ void ReportLimits(Context& context) {
           .With(": leave it out of symbols(…)");
     }
     ReportParameters(context, function);
+    if (function.state == FunctionState::kLocal && function.guest_before.empty())
+      context.diagnostics.Report(diag::kNoAnswer, PlaceOf(function.where), function.name);
     if (Travels(function)) Limits(context, function).Check();
   }
 }

@@ -43,6 +43,7 @@ constexpr auto kKeywords = std::to_array<Keyword>({
     {kType, "opaque", 0, 0, kNone, "nothing"},
     {kType, "invalid", 1, 1, kNone, "an error"},
     {kType, "immortal", 0, 0, kNone, "nothing"},
+    {kType, "done", 1, 1, kNone, "a C++ function"},
 
     {kFunction, "async", 0, 0, kNone, "nothing"},
     {kFunction, "sync", 0, 0, kNone, "nothing"},
@@ -187,6 +188,11 @@ std::string_view PlaceName(Place place) {
       return "of a row";
   }
   return {};
+}
+
+std::string_view PlaceWord(Place place) {
+  const std::string_view name = PlaceName(place);
+  return name.substr(name.rfind(' ') + 1);
 }
 
 const Keyword* FindKeyword(Place place, std::string_view word) {

@@ -3,7 +3,7 @@
 // structures and `vendor`, the table of the vendor library's functions.
 
 // 0: not yet; negative: it has failed.
-int ava_event_done(cl_event event) {
+int EventDone(cl_event event) {
   cl_int status = CL_QUEUED;
   const cl_int code = vendor.clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS,
                                             sizeof(status), &status, nullptr);

@@ -8,7 +8,7 @@
 #include <string>
 
 template <class Event>
-int ava_event_done(Event event) {
+int EventDone(Event event) {
   return event != nullptr ? 1 : 0;
 }
 template <class Event>
