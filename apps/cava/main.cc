@@ -51,8 +51,8 @@ int Run(int argc, char** argv) {
                        "fails with more spec lines a function, or a function missing");
   CLI::App* dump = add("dump", "prints the model as JSON", lapis::driver::Dump);
   dump->add_flag("--brief", options.brief, "one line for each function instead");
-  CLI::App* explain = app.add_subcommand("explain", "explains a diagnostic");
-  explain->add_option("name", name, "lapis-NNNN")->required();
+  CLI::App* explain = app.add_subcommand("explain", "explains a diagnostic, or a word of Lapis");
+  explain->add_option("name", name, "lapis-NNNN, or a word")->required();
   explain->callback([&] { status = lapis::driver::Explain(name); });
 
   try {

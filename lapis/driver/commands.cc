@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "lapis/diag/catalog.h"
 #include "lapis/driver/compile.h"
 #include "lapis/driver/coverage.h"
 #include "lapis/driver/explanations.h"
@@ -124,12 +123,12 @@ int Coverage(const Options& options) {
 }
 
 int Explain(const std::string& name) {
-  for (const diag::Message& message : diag::kCatalog) {
-    if (diag::Name(message.number) != name) continue;
-    std::fputs(std::string(Explanation(name)).c_str(), stdout);
-    return 0;
-  }
-  std::fprintf(stderr, "cava: no diagnostic '%s': they are named like lapis-0010\n", name.c_str());
+  const std::string text = ExplanationsOf(name);
+  std::fputs(text.c_str(), stdout);
+  if (!text.empty()) return 0;
+  std::fprintf(stderr,
+               "cava: '%s' is neither a word of Lapis nor a diagnostic, such as lapis-0010%s\n",
+               name.c_str(), NearestExplained(name).c_str());
   return kInputErrors;
 }
 

@@ -25,6 +25,6 @@ int Build(const Options& options);     // writes the generated files
 int Check(const Options& options);     // errors, open facts
 int Coverage(const Options& options);  // who said what of each function
 int Dump(const Options& options);      // the model as JSON
-int Explain(const std::string& name);  // "lapis-0031"
+int Explain(const std::string& name);  // "lapis-0031", "async"
 
 }  // namespace lapis::driver

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# cmake -DPAGES=docs/errors -DOUTPUT=explanations.cc -P explanations.cmake: the pages as a C++ table.
+# cmake -DDOCS=docs -DOUTPUT=explanations.cc -P explanations.cmake: the pages of docs/errors and docs/lapis as a C++ table.
 
-file(GLOB pages "${PAGES}/lapis-*.md")
+file(GLOB pages "${DOCS}/errors/lapis-*.md" "${DOCS}/lapis/*-*.md")
 list(SORT pages)
 set(rows "")
 foreach(page IN LISTS pages)
@@ -11,7 +11,7 @@ foreach(page IN LISTS pages)
   string(APPEND rows "    {\"${name}\", R\"=page=(${text})=page=\"},\n")
 endforeach()
 file(WRITE "${OUTPUT}" "// SPDX-License-Identifier: Apache-2.0
-// Made from docs/errors by explanations.cmake.
+// Made from docs/errors and docs/lapis by explanations.cmake.
 
 #include \"lapis/driver/explanations.h\"
 

@@ -27,6 +27,7 @@ struct Keyword {
 constexpr int kAnyNumber = 1 << 20;
 
 std::string_view PlaceName(Place place);  // "of a function"
+std::string_view PlaceWord(Place place);  // "function"
 
 const Keyword* FindKeyword(Place place, std::string_view word);
 std::vector<std::string> Keywords(Place place);
