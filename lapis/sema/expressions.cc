@@ -43,6 +43,18 @@ constexpr const char* kIndex = "index";
 constexpr const char* kResultName = "result";
 constexpr const char* kAnswer = "answer";  // in a row: what the vendor library said
 
+const char* WordOf(model::ResourceUse::Kind kind) {
+  switch (kind) {
+    case model::ResourceUse::Kind::kAllocates:
+      return "allocates_rc";
+    case model::ResourceUse::Kind::kDeallocates:
+      return "deallocates_rc";
+    case model::ResourceUse::Kind::kConsumes:
+      return "consumes_rc";
+  }
+  return "";
+}
+
 class Collector {
  public:
   explicit Collector(Context& context) : context_(context) {}
@@ -97,8 +109,8 @@ class Collector {
       Add(function.shared->when, "shared", Needs::kCondition);
     }
     for (model::ResourceUse& use : function.resources) {
-      Add(use.amount, "resource", Needs::kCount).after_call = !use.error;
-      if (use.error) Add(*use.error, "resource", Needs::kNumber);
+      Add(use.amount, WordOf(use.kind), Needs::kCount).after_call = !use.error;
+      if (use.error) Add(*use.error, WordOf(use.kind), Needs::kNumber);
     }
   }
 

@@ -219,6 +219,12 @@ void Entry(Context& context, const Node& node) {
                                "'" + node.word() + "'");
     return;
   }
+  const auto* keyword = syntax::FindKeyword(syntax::Place::kFile, node.word());
+  if (!node.has_block && keyword != nullptr) {  // word one, two;
+    context.diagnostics.Report(diag::kOperandCount, node.span, node.word(),
+                               std::string(keyword->takes));
+    return;
+  }
   if (!node.has_block) {
     context.diagnostics
         .Report(diag::kUnknownStatement, node.words.front().span, node.word(),
