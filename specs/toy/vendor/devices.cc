@@ -93,7 +93,14 @@ TOY_EXPORT toy_status toyMeasure(toy_device device, void* data,
                                  void (*measured)(int temperature, void* data)) {
   if (device == nullptr) return TOY_BAD_DEVICE;
   if (measured == nullptr) return TOY_BAD_VALUE;
-  std::thread([=] { measured(device->temperature, data); }).detach();
+  std::thread([=] {
+    int temperature = 0;
+    {
+      const std::scoped_lock locked(lock);
+      temperature = device->temperature;
+    }
+    measured(temperature, data);
+  }).detach();
   return TOY_OK;
 }
 

@@ -89,7 +89,7 @@ TOY_EXPORT toy_status toyLaunch(toy_queue queue, toy_kernel kernel, size_t items
   constexpr std::size_t kUnlucky = 13;
   const auto run = [=, buffer = kernel->buffer, numbers = kernel->numbers,
                     operations = kernel->operations] {
-    if (items == kUnlucky && HasBug("crash")) raise(SIGSEGV);
+    if (items == kUnlucky && HasBug("crash")) raise(SIGKILL);
     auto* ints = reinterpret_cast<int*>(buffer->bytes);
     for (const std::string& operation : operations) {
       for (std::size_t i = 0; i < items; ++i)
