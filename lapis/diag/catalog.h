@@ -74,6 +74,7 @@ struct Message {
   X(kFreesNothing, 68, kError, "no parameter of '{}' frees what it points to")            \
   X(kNoAnswer, 69, kError, "'{}' is local, and no guest before answers")                  \
   X(kOpenFact, 70, kError, "'{}' of '{}': {}")                                            \
+  X(kNoDone, 71, kError, "no done tells when a '{}' of '{}' is complete")                 \
   /* expressions: 90.. */                                                                 \
   X(kExpression, 90, kError, "{}")                                                        \
   X(kExpressionType, 91, kError, "'{}' needs {}, this is '{}'")                           \

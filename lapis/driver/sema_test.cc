@@ -334,7 +334,26 @@ TEST(Handles, AreWhatTheStatementsTakeThatSpeakOfThem) {
   EXPECT_EQ(MustFail("f { argument(box) { out; buffer(pitch); until(b); } }", kBox), type);
   EXPECT_EQ(MustFail("f { completes(b); }", kBox), type);
   EXPECT_EQ(MustFail("set { argument(value) { out; buffer(size); } }", kBox), type);
-  MustCompile("f { completes(done); argument(box) { out; buffer(pitch); until(done); } }", kBox);
+  const std::string until =
+      "f { completes(done); argument(box) { out; buffer(pitch); until(done); } }";
+  EXPECT_EQ(MustFail(until, kBox), std::vector<int>{diag::kNoDone.number});
+  MustCompile("type(event) { done(IsDone); } " + until, kBox);
+}
+
+TEST(Handles, AreSaidToBeDoneByAFunction) {
+  for (const char* none : {"1 + 1", "\"IsDone\"", "ask()"}) {
+    EXPECT_EQ(MustFail(std::string("type(buffer) { done(") + none + "); }", kBox),
+              std::vector<int>{diag::kExpected.number});
+  }
+}
+
+TEST(Resources, HaveOneNameAndOneKind) {
+  const std::vector<int> given{diag::kGiven.number};
+  EXPECT_EQ(MustFail("continuous_rc m; instantaneous_rc m;", kBox), given);
+  EXPECT_EQ(MustFail("continuous_rc(two-words);", kBox), std::vector<int>{diag::kExpected.number});
+  const std::vector<int> type{diag::kExpressionType.number};
+  EXPECT_EQ(MustFail("continuous_rc m;\nrun { consumes_rc(m, 1); }", kBox), type);
+  EXPECT_EQ(MustFail("instantaneous_rc m;\nrun { allocates_rc(m, 1); }", kBox), type);
 }
 
 TEST(Given, OnceIsEnough) {

@@ -25,8 +25,12 @@ std::string Directory(const std::string& file) {
 std::string EventType(const model::Api& api) {
   for (const model::Function& function : api.functions) {
     if (!HasCommand(function)) continue;
-    const int event = FunctionText(api, function).CompletionEvent();
-    if (event >= 0) return function.parameters[static_cast<std::size_t>(event)].shape->pointee;
+    int event = FunctionText(api, function).CompletionEvent();
+    if (event < 0) event = function.completes;
+    if (event < 0) continue;
+    const std::string& type = function.parameters[static_cast<std::size_t>(event)].shape->pointee;
+    const model::HandleType* handle = api.FindHandleType(type);
+    if (handle != nullptr && !handle->done.empty()) return type;
   }
   return {};
 }
@@ -163,8 +167,8 @@ std::string ServerCode(const model::Api& api) {
 
 std::string EventFunctions(const model::Api& api) {
   const std::string type = EventType(api);
+  if (type.empty()) return {};
   const model::HandleType* handle = api.FindHandleType(type);
-  if (handle == nullptr || handle->done.empty()) return {};
   const model::Function* retain = api.FindCounter(type, true);
   const model::Function* release = api.FindCounter(type, false);
   const auto call = [&](const model::Function* function) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
+#include <cctype>
 #include <functional>
 #include <map>
 #include <utility>
@@ -23,6 +24,26 @@ void SetString(Context& context, const Node& node, std::string& field) {
     return;
   }
   field = StringOf(context, node, OperandsOf(node)[0]).value_or("");
+}
+
+// Empty, and reported, if it is none.
+std::string NameOf(Context& context, const Text& operand, const char* what) {
+  const auto is_part = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+  };
+  const bool begins =
+      !operand.text.empty() && std::isdigit(static_cast<unsigned char>(operand.text.front())) == 0;
+  if (begins && std::ranges::all_of(operand.text, is_part)) return operand.text;
+  context.diagnostics.Report(diag::kExpected, operand.span, what);
+  return {};
+}
+
+// Files, namespaces and symbols have it in their names.
+void ApiName(Context& context, const Node& node) {
+  SetString(context, node, context.api.name);
+  Text name = OperandsOf(node)[0];
+  name.text = context.api.name;
+  if (!name.text.empty()) NameOf(context, name, "a name of letters and digits");
 }
 
 void Dispatch(Context& context, const Node& node) {
@@ -53,9 +74,15 @@ void Status(Context& context, const Node& node) {
 }
 
 void Resource(Context& context, const Node& node) {
-  const Text name = OperandsOf(node)[0];
+  const std::string name = NameOf(context, OperandsOf(node)[0], "a name");
+  const auto same = std::ranges::find(context.api.resources, name, &model::Resource::name);
+  if (same != context.api.resources.end()) {
+    context.diagnostics.Report(diag::kGiven, node.span, node.word())
+        .At(PlaceOf(same->where), "'" + name + "' is here");
+    return;
+  }
   context.api.resources.push_back(
-      {name.text, node.word() == "continuous_rc", context.WhereOf(node.span)});
+      {name, node.word() == "continuous_rc", context.WhereOf(node.span)});
 }
 
 HandleType& HandleTypeOf(Context& context, const std::string& name) {
@@ -78,7 +105,7 @@ void TypeStatements(Context& context, HandleType& type, const Node& node) {
     if (!CheckStatement(context, child, syntax::Place::kType)) continue;
     if (child.word() == "invalid") type.invalid = ExprOf(context, child.operands[0]);
     if (child.word() == "immortal") type.immortal = true;
-    if (child.word() == "done") type.done = child.operands[0].text;
+    if (child.word() == "done") type.done = NameOf(context, child.operands[0], "a C++ function");
   }
 }
 
@@ -175,7 +202,7 @@ using Apply = std::function<void(Context&, const Node&)>;
 
 const std::map<std::string, Apply>& Statements() {
   static const std::map<std::string, Apply> kStatements = {
-      {"name", [](Context& c, const Node& n) { SetString(c, n, c.api.name); }},
+      {"name", ApiName},
       {"version", [](Context& c, const Node& n) { SetString(c, n, c.api.version); }},
       {"soname", [](Context& c, const Node& n) { SetString(c, n, c.api.soname); }},
       {"vendor", [](Context& c, const Node& n) { SetString(c, n, c.api.vendor_library); }},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "lapis/sema/apply.h"
 #include "lapis/sema/shape.h"
@@ -81,10 +82,13 @@ void ApplyCallback(Target& target, const Node& node) {
     return;
   }
   callback->where = target.context.WhereOf(node.span);
+  bool life_given = false;
   for (const Node& statement : node.children) {
     if (!CheckStatement(target.context, statement, syntax::Place::kCallback)) continue;
     const std::string& word = statement.word();
     if (word == "once" || word == "many") {
+      if (std::exchange(life_given, true))
+        target.context.diagnostics.Report(diag::kGiven, statement.span, word);
       callback->once = word == "once";
       callback->life_known = true;
     }

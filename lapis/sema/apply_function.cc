@@ -146,6 +146,15 @@ void DependsOn(Target& target, const Node& node) {
 void Resource(Target& target, const Node& node, model::ResourceUse::Kind kind) {
   const Text& name = node.operands[0];
   if (!CheckResource(target.context, name)) return;
+  const bool is_held =
+      std::ranges::find(target.context.api.resources, name.text, &model::Resource::name)
+          ->continuous;
+  if (is_held == (kind == model::ResourceUse::Kind::kConsumes)) {
+    target.context.diagnostics.Report(diag::kExpressionType, name.span, node.word(),
+                                      is_held ? "an instantaneous_rc" : "a continuous_rc",
+                                      name.text);
+    return;
+  }
   model::ResourceUse use{kind, name.text, target.ExprOf(node.operands[1]), std::nullopt};
   if (node.operands.size() > 2) use.error = target.ExprOf(node.operands[2]);
   target.function.resources.push_back(std::move(use));

@@ -3,6 +3,7 @@
 // What a header or a spec can say, and the generated code cannot do yet. Said here, not by the C++
 // compiler or, worse, by nobody.
 
+#include <algorithm>
 #include <string>
 
 #include "lapis/sema/passes.h"
@@ -42,6 +43,7 @@ class Limits {
 
   void Check() {
     CheckReturn();
+    CheckEvent();
     for (const model::Parameter& parameter : function_.parameters)
       CheckShape(*parameter.shape, parameter.name);
     for (const model::Callback& callback : function_.callbacks) {
@@ -60,6 +62,21 @@ class Limits {
     if (type.kind != header::TypeKind::kRecord || context_.header.IsHandle(type)) return;
     Refuse(function_.where, "a struct as the return value of '" + function_.name + "'",
            ": make the function unsupported(…) or local");
+  }
+
+  // Data that is in use until an event: the worker has to see that it is complete.
+  void CheckEvent() {
+    int event = -1;
+    for (const model::Parameter& parameter : function_.parameters)
+      event = std::max(event, parameter.shape->until_event);
+    const bool maps = function_.return_shape && function_.return_shape->kind == ShapeKind::kMapped;
+    if (event < 0 && maps) event = function_.completes;
+    if (event < 0) return;
+    const std::string& name = function_.parameters[static_cast<std::size_t>(event)].shape->pointee;
+    const model::HandleType* type = context_.api.FindHandleType(name);
+    if (type != nullptr && !type->done.empty()) return;
+    context_.diagnostics.Report(diag::kNoDone, PlaceOf(function_.where), name, function_.name)
+        .With(": type(" + name + ") { done(f); }");
   }
 
   void CheckShape(const Shape& shape, const std::string& name) {
