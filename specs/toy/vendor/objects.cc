@@ -64,8 +64,8 @@ void Drop(toy_queue queue, Calls& calls) {
 
 void End(toy_event event, toy_status status, Calls& calls) {
   event->status = status;
-  for (const auto& [ended, data] : event->callbacks)
-    calls.emplace_back([event, status, ended = ended, data = data] { ended(event, status, data); });
+  for (const auto& callback : event->callbacks)
+    calls.emplace_back([=] { callback.first(event, status, callback.second); });
   event->callbacks.clear();
   changed.notify_all();
 }
