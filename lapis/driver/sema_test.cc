@@ -340,6 +340,19 @@ TEST(Handles, AreWhatTheStatementsTakeThatSpeakOfThem) {
   MustCompile("type(event) { done(IsDone); } " + until, kBox);
 }
 
+TEST(Callbacks, HoldHandlesAndAreCalledOnceOrOften) {
+  const std::string header =
+      "typedef struct event_object *event;\n"
+      "extern \"C\" int f(event e, void (*told)(event e, void *data), void *data);";
+  EXPECT_EQ(MustFail("f { callback(told) { once; holds(data); } }", header),
+            std::vector<int>{diag::kNotAHandle.number});
+  EXPECT_EQ(MustFail("f { callback(told) { once; holds(e, e, e); } }", header),
+            std::vector<int>{diag::kOperandCount.number});
+  EXPECT_EQ(MustFail("f { callback(told) { once; many; } }", header),
+            std::vector<int>{diag::kGiven.number});
+  MustCompile("f { callback(told) { once; holds(e); } }", header);
+}
+
 TEST(Handles, AreSaidToBeDoneByAFunction) {
   for (const char* none : {"1 + 1", "\"IsDone\"", "ask()"}) {
     EXPECT_EQ(MustFail(std::string("type(buffer) { done(") + none + "); }", kBox),

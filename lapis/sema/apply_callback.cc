@@ -19,7 +19,9 @@ void Holds(Target& target, Callback& callback, const Node& node) {
   callback.holds.clear();
   for (const Text& operand : node.operands) {
     const int parameter = target.Parameter(operand, true);
-    if (parameter != kNoParameter) callback.holds.push_back(parameter);
+    if (parameter == kNoParameter) continue;
+    target.NeedHandle(operand, parameter);
+    callback.holds.push_back(parameter);
   }
 }
 

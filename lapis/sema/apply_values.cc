@@ -70,8 +70,14 @@ void Attribute(Target& target, ValueRow& row, const Node& node) {
   if (word == "local") row.local = target.ExprOf(node.operands[0]);
   if (word == "becomes") row.becomes = target.ExprOf(node.operands[0]);
   if (word == "lost") row.lost = target.ExprOf(node.operands[0]);
-  if (word == "within" && CheckResource(context, node.operands[0]))
+  if (word == "within" && CheckResource(context, node.operands[0])) {
     row.within = node.operands[0].text;
+    const auto resource =
+        std::ranges::find(context.api.resources, row.within, &model::Resource::name);
+    if (!resource->continuous)
+      context.diagnostics.Report(diag::kExpressionType, node.operands[0].span, word,
+                                 "a continuous_rc", row.within);
+  }
   if (word == "without") {
     for (const Text& operand : node.operands) row.without.push_back(operand.text);
   }

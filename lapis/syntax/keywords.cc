@@ -113,7 +113,7 @@ constexpr auto kKeywords = std::to_array<Keyword>({
 
     {kCallback, "once", 0, 0, kNone, "nothing"},
     {kCallback, "many", 0, 0, kNone, "nothing"},
-    {kCallback, "holds", 1, kAnyNumber, kNone, "parameters or 'result'"},
+    {kCallback, "holds", 1, 2, kNone, "one or two handles: parameters or 'result'"},
     {kCallback, "lost", 1, kAnyNumber, kNone, "one expression an argument"},
     {kCallback, "userdata", 1, 1, kNone, "a parameter"},
     {kCallback, "argument", 1, kAnyNumber, kNeeded, "the callback's parameters"},
