@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <ostream>
 #include <set>
 #include <string>
 #include <vector>
@@ -19,6 +20,15 @@
 #include "lapis/model/dump.h"
 #include "lapis/syntax/keywords.h"
 #include "tests/language/page.h"
+
+namespace lapis::syntax {
+
+// In a test's name.
+void PrintTo(const Keyword& keyword, std::ostream* out) {
+  *out << keyword.word << ' ' << PlaceName(keyword.place);
+}
+
+}  // namespace lapis::syntax
 
 namespace lapis {
 namespace {
